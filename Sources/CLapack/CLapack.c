@@ -1,0 +1,1 @@
+int CLapack_present;

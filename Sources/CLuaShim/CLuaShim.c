@@ -1,0 +1,1 @@
+int CLuaShim_present;

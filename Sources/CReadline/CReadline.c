@@ -1,0 +1,1 @@
+int CReadline_present;

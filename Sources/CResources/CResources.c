@@ -1,0 +1,1 @@
+int CResources_present;
