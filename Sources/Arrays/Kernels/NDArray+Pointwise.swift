@@ -1,0 +1,100 @@
+import CKernels
+
+/// One pointwise operation of the C list (`pointwise.def`).
+public typealias PointwiseCode = ebb_op
+
+extension ebb_op {
+  /// The operation's name in the list.
+  public var name: String { String(cString: ebb_op_name(self)) }
+
+  /// How many operands the operation takes.
+  public var arity: Int { Int(ebb_op_arity(self)) }
+
+  /// All operations, in the order of the list.
+  public static var all: [ebb_op] { (0..<UInt8(ebb_op_count())).map { ebb_op(rawValue: $0)! } }
+
+  /// Whether the result is bool whatever the operands are.
+  public var isPredicate: Bool {
+    switch self {
+    case .lt, .le, .gt, .ge, .eq, .ne, .isnan, .isinf, .isfinite: true
+    default: false
+    }
+  }
+
+  /// Whether operands of this type (for select: its branches) can be computed.
+  public func supports(_ dtype: DType) -> Bool { ebb_op_supports(self, dtype.kernel) }
+
+  /// Shape and dtype of the result, or what does not fit and why.
+  package func outcome(_ a: (Shape, DType), _ b: (Shape, DType)? = nil, _ c: (Shape, DType)? = nil) throws(TensorError) -> (
+    Shape, DType
+  ) {
+    var shape = a.0
+    var dtype = a.1
+    if let b { shape = try shape.broadcast(with: b.0, operation: name) }
+    if let c { shape = try shape.broadcast(with: c.0, operation: name) }
+    if self == .select, let b, let c {
+      guard a.1 == .bool else { throw .dtype(name, got: a.1, expected: "a bool condition") }
+      guard b.1 == c.1 else { throw .invalid(name, "the branches differ in dtype: \(b.1) and \(c.1)") }
+      dtype = b.1
+    } else if let b, b.1 != a.1 {
+      throw .invalid(name, "the operands differ in dtype: \(a.1) and \(b.1)")
+    }
+    guard supports(dtype) else { throw .dtype(name, got: dtype, expected: supports(.bool) ? "bool" : "a number type") }
+    return (shape, isPredicate ? .bool : dtype)
+  }
+}
+
+extension NDArray {
+  /// `code(a)`, element by element.
+  public static func pointwise(_ code: PointwiseCode, _ a: NDArray) throws(TensorError) -> NDArray {
+    let (shape, dtype) = try code.outcome((a.shape, a.dtype))
+    let result = try NDArray(uninitialized: shape, dtype)
+    if a.isContiguous, shape.count <= NDArray.tiny, let loop = ebb_pointwise_loop(code, a.dtype.kernel) {
+      loop(Int64(shape.count), result.storage.base, a.pointer, 1, nil, 0, nil, 0)
+      return result
+    }
+    try run(code, a.dtype, into: result, [a.operand(of: shape)])
+    return result
+  }
+
+  /// `code(a, b)`, element by element with broadcasting; both have the same dtype.
+  public static func pointwise(_ code: PointwiseCode, _ a: NDArray, _ b: NDArray) throws(TensorError) -> NDArray {
+    let (shape, dtype) = try code.outcome((a.shape, a.dtype), (b.shape, b.dtype))
+    let result = try NDArray(uninitialized: shape, dtype)
+    // Two packed operands of one shape, or a number: the inner loop is called at once.
+    if a.isContiguous, b.isContiguous, shape.count <= NDArray.tiny, let loop = ebb_pointwise_loop(code, a.dtype.kernel) {
+      let full = shape.count
+      let na = a.count
+      let nb = b.count
+      if na == full || na == 1, nb == full || nb == 1 {
+        loop(Int64(full), result.storage.base, a.pointer, na == full ? 1 : 0, b.pointer, nb == full ? 1 : 0, nil, 0)
+        return result
+      }
+    }
+    try run(code, a.dtype, into: result, [a.operand(of: shape), b.operand(of: shape)])
+    return result
+  }
+
+  /// `condition ? a : b`, element by element with broadcasting.
+  public static func select(_ condition: NDArray, _ a: NDArray, _ b: NDArray) throws(TensorError) -> NDArray {
+    let (shape, dtype) = try PointwiseCode.select.outcome(
+      (condition.shape, condition.dtype), (a.shape, a.dtype), (b.shape, b.dtype))
+    let result = try NDArray(uninitialized: shape, dtype)
+    try run(.select, dtype, into: result, [condition.operand(of: shape), a.operand(of: shape), b.operand(of: shape)])
+    return result
+  }
+
+  // Below this many elements the general traversal costs more than the work.
+  private static let tiny = 4096
+
+  private static func run(_ code: PointwiseCode, _ dtype: DType, into result: NDArray, _ operands: [ebb_operand])
+    throws(TensorError)
+  {
+    var sizes = KernelShape(result.shape)
+    let control = Engine.current.control
+    try finish(
+      sizes.withPointer {
+        ebb_pointwise(code, dtype.kernel, Int32(result.rank), $0, result.storage.base, operands, control)
+      })
+  }
+}

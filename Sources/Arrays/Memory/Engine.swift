@@ -1,0 +1,64 @@
+import CKernels
+
+/// What tensor work may use: the memory pool, the number of threads, and the flag by which the user interrupts it.
+///
+/// A session owns one engine and makes it current on its thread while it runs (`Engine.run`); code that runs outside any session
+/// uses `Engine.shared`. This is the only context that operations do not take as an argument.
+public final class Engine: @unchecked Sendable {
+  /// The memory of the tensors made under this engine.
+  public let pool: Pool
+
+  let control: UnsafeMutablePointer<ebb_control>
+
+  /// Called when the pool refuses a block, before the one retry: a session runs its collector here.
+  package var relieve: (() -> Void)?
+
+  /// - Parameters:
+  ///   - pool: memory of the tensors made under this engine.
+  ///   - threads: how many threads a large operation may use, the caller's included.
+  ///   - interrupt: a flag that lives as long as the engine; long kernels stop soon after it becomes non-zero.
+  package init(pool: Pool = Pool(), threads: Int = 1, interrupt: UnsafePointer<Int32>? = nil) {
+    self.pool = pool
+    control = .allocate(capacity: 1)
+    control.initialize(to: ebb_control(interrupt: interrupt, threads: Int32(threads)))
+  }
+
+  deinit { control.deallocate() }
+
+  /// How many threads a large operation may use; results do not depend on it.
+  public var threads: Int {
+    get { Int(control.pointee.threads) }
+    set { control.pointee.threads = Int32(max(1, newValue)) }
+  }
+
+  /// The engine of code that runs outside any session: one thread, no limit.
+  public static let shared = Engine()
+
+  /// The engine of the session that runs on this thread.
+  public static var current: Engine {
+    guard let context = ebb_thread_context() else { return shared }
+    return Unmanaged<Engine>.fromOpaque(context).takeUnretainedValue()
+  }
+
+  /// Makes this engine current on the calling thread while `body` runs.
+  public func run<T, E: Error>(_ body: () throws(E) -> T) throws(E) -> T {
+    let outer = ebb_thread_context()
+    ebb_set_thread_context(Unmanaged.passUnretained(self).toOpaque())
+    defer { ebb_set_thread_context(outer) }
+    return try body()
+  }
+
+  /// Whether the user asked to stop.
+  package var isInterrupted: Bool { control.pointee.interrupt.map { $0.pointee != 0 } ?? false }
+
+  /// Throws when the user asked to stop; every loop of this program that may last calls it.
+  package func checkInterrupt() throws(TensorError) {
+    if isInterrupted { throw .interrupted }
+  }
+}
+
+/// Turns a kernel's status into the error it stands for.
+@inline(__always)
+func finish(_ status: Int32) throws(TensorError) {
+  if status != 0 { throw .interrupted }
+}

@@ -1,0 +1,30 @@
+/// A block of the pool that one or more arrays share; the last one gives it back.
+///
+/// Contents are immutable once an array has been published. Writes happen only where nobody else can look: in the operation that
+/// makes the block, and in the in-place methods after `isKnownUniquelyReferenced`.
+package final class Storage: @unchecked Sendable {
+  package let base: UnsafeMutableRawPointer
+  let bytes: Int
+  private let pool: Pool
+
+  /// A block with undefined contents.
+  init(bytes request: Int) throws(TensorError) {
+    let engine = Engine.current
+    var block = engine.pool.take(request)
+    if block == nil, let relieve = engine.relieve {
+      relieve()
+      block = engine.pool.take(request)
+    }
+    if block == nil {
+      engine.pool.trim()
+      block = engine.pool.take(request)
+    }
+    guard let block else {
+      throw .outOfMemory(requested: request, live: engine.pool.statistics.live, limit: engine.pool.limit)
+    }
+    (base, bytes) = block
+    pool = engine.pool
+  }
+
+  deinit { pool.give(base, bytes: bytes) }
+}
