@@ -30,7 +30,7 @@ let package = Package(
     .target(name: "ReplKit", dependencies: ["LuaHost"]),
 
     // Where the two meet.
-    .target(name: "Bindings", dependencies: ["LuaHost", "Experiments", "CResources"]),
+    .target(name: "Bindings", dependencies: ["LuaHost", "Experiments", "CResources"], exclude: ["Lua", "Annotations"]),
     .target(name: "Ebbtide", dependencies: ["Bindings"], linkerSettings: [.linkedLibrary("lua5.4")]),
     .target(name: "EbbtideLua", dependencies: ["Bindings"]),
     .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
