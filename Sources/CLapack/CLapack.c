@@ -1,1 +1,0 @@
-int CLapack_present;
