@@ -1,0 +1,131 @@
+// Pointwise operations over whole arrays: facts about each operation, and the traversal that cuts a strided problem into runs
+// for the inner loops of pointwise_loops.h. The result is always contiguous, so a run is a piece of it.
+#include <string.h>
+#include "layout.h"
+#include "pointwise_tables.h"
+
+const char *ebb_op_name(ebb_op op) {
+  switch (op) {
+#define CASE(name) case ebb_op_##name: return #name;
+#define EBB_UNARY(name, f) CASE(name)
+#define EBB_NUMERIC1(name, f, i) CASE(name)
+#define EBB_BINARY(name, f) CASE(name)
+#define EBB_NUMERIC2(name, f, i) CASE(name)
+#define EBB_COMPARE(name, e) CASE(name)
+#define EBB_TEST(name, f) CASE(name)
+#define EBB_LOGIC1(name, e) CASE(name)
+#define EBB_LOGIC2(name, e) CASE(name)
+#define EBB_SELECT(name) CASE(name)
+#include "pointwise.def"
+  }
+}
+
+static const int8_t arities[] = {
+#define EBB_UNARY(name, f) 1,
+#define EBB_NUMERIC1(name, f, i) 1,
+#define EBB_BINARY(name, f) 2,
+#define EBB_NUMERIC2(name, f, i) 2,
+#define EBB_COMPARE(name, e) 2,
+#define EBB_TEST(name, f) 1,
+#define EBB_LOGIC1(name, e) 1,
+#define EBB_LOGIC2(name, e) 2,
+#define EBB_SELECT(name) 3,
+#include "pointwise.def"
+};
+
+int32_t ebb_op_arity(ebb_op op) { return arities[op]; }
+int32_t ebb_op_count(void) { return sizeof arities; }
+
+ebb_loop ebb_pointwise_loop(ebb_op op, ebb_dtype operands) {
+  switch (operands) {
+  case EBB_F32: return ebb_loops_f32[op];
+  case EBB_F64: return ebb_loops_f64[op];
+  case EBB_I32: return ebb_loops_i32[op];
+  case EBB_BOOL: return ebb_loops_bool[op];
+  }
+}
+
+bool ebb_op_supports(ebb_op op, ebb_dtype operands) { return ebb_pointwise_loop(op, operands) != NULL; }
+
+static bool results_are_bool(ebb_op op) {
+  switch (op) {
+#define BOOL_RESULT(name) case ebb_op_##name: return true;
+#define EBB_COMPARE(name, e) BOOL_RESULT(name)
+#define EBB_TEST(name, f) BOOL_RESULT(name)
+#define EBB_LOGIC1(name, e) BOOL_RESULT(name)
+#define EBB_LOGIC2(name, e) BOOL_RESULT(name)
+#include "pointwise.def"
+  default: return false;
+  }
+}
+
+typedef struct problem {
+  ebb_loop loop;
+  ebb_walk walk;           // array 0..2: operands
+  int64_t row;             // extent of the innermost dimension
+  char *out;
+  const char *data[3];
+  size_t out_size, sizes[3];
+} problem;
+
+// Elements [first, last) of a problem of one dimension.
+static void run_flat(void *context, int64_t first, int64_t last) {
+  const problem *p = context;
+  const char *at[3] = {NULL, NULL, NULL};
+  int64_t strides[3] = {0, 0, 0};
+  for (int32_t k = 0; k < p->walk.arrays; k++) {
+    strides[k] = p->walk.strides[k][0];
+    at[k] = p->data[k] + first * strides[k] * (int64_t)p->sizes[k];
+  }
+  p->loop(last - first, p->out + first * (int64_t)p->out_size, at[0], strides[0], at[1], strides[1], at[2], strides[2]);
+}
+
+// Rows [first, last): one call of the inner loop for each.
+static void run_rows(void *context, int64_t first, int64_t last) {
+  const problem *p = context;
+  int32_t inner = p->walk.rank - 1;
+  ebb_odometer position;
+  ebb_odometer_set(&position, &p->walk, inner, first);
+  const char *at[3] = {NULL, NULL, NULL};
+  int64_t strides[3] = {0, 0, 0};
+  for (int32_t k = 0; k < p->walk.arrays; k++) strides[k] = p->walk.strides[k][inner];
+  for (int64_t row = first; row < last; row++) {
+    for (int32_t k = 0; k < p->walk.arrays; k++) at[k] = p->data[k] + position.offset[k] * (int64_t)p->sizes[k];
+    p->loop(p->row, p->out + row * p->row * (int64_t)p->out_size, at[0], strides[0], at[1], strides[1], at[2], strides[2]);
+    ebb_odometer_next(&position, &p->walk);
+  }
+}
+
+int32_t ebb_pointwise(ebb_op op, ebb_dtype dtype, int32_t rank, const int64_t *shape, void *out, const ebb_operand *operands,
+                      const ebb_control *control) {
+  problem p = {.loop = ebb_pointwise_loop(op, dtype), .out = out};
+  p.walk.arrays = ebb_op_arity(op);
+  p.out_size = results_are_bool(op) ? 1 : ebb_size(dtype);
+  for (int32_t k = 0; k < p.walk.arrays; k++) {
+    p.data[k] = operands[k].data;
+    p.sizes[k] = ebb_size(dtype);
+  }
+  if (op == ebb_op_select) p.sizes[0] = 1;
+  for (int32_t d = 0; d < rank; d++) {
+    if (shape[d] == 0) return EBB_OK;
+    int64_t strides[EBB_MAX_ARRAYS];
+    for (int32_t k = 0; k < p.walk.arrays; k++) strides[k] = operands[k].strides[d];
+    ebb_walk_push(&p.walk, shape[d], strides);
+  }
+  if (p.walk.rank == 0) {
+    p.walk.rank = 1;  // a single element is a run of one
+    p.walk.shape[0] = 1;
+    for (int32_t k = 0; k < p.walk.arrays; k++) p.walk.strides[k][0] = 1;
+  }
+  p.row = p.walk.shape[p.walk.rank - 1];
+  if (p.walk.rank == 1) {
+    if (p.row <= EBB_SERIAL) {
+      run_flat(&p, 0, p.row);
+      return ebb_interrupted(control) ? EBB_INTERRUPTED : EBB_OK;
+    }
+    return ebb_parallel_for(p.row, EBB_CHUNK, run_flat, &p, control);
+  }
+  int64_t rows = ebb_elements(p.walk.rank - 1, p.walk.shape);
+  int64_t grain = rows * p.row <= EBB_SERIAL ? rows : p.row >= EBB_CHUNK ? 1 : EBB_CHUNK / p.row;
+  return ebb_parallel_for(rows, grain, run_rows, &p, control);
+}

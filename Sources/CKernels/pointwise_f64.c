@@ -1,0 +1,6 @@
+// The pointwise loops whose operands are float64.
+#include <stdint.h>
+#define VALUE double
+#define HAS_FLOAT
+#define TABLE ebb_loops_f64
+#include "pointwise_loops.h"

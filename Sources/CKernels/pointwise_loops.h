@@ -1,0 +1,147 @@
+// The inner loops of one dtype, made from pointwise.def. The including file says what VALUE is, which groups of operations the
+// dtype has (HAS_FLOAT, HAS_INT, HAS_BOOL) and names the table it fills.
+//
+// Operands of stride 0 and 1 are read in place. Any other stride is first packed into a stack buffer, block by block, so that
+// each operation has one vector loop whatever the stride, and therefore the same bits.
+#include <math.h>
+#include "clones.h"
+#include "elementary.h"
+#include "integers.h"
+#include "pointwise_tables.h"
+
+enum { BLOCK = 256 };
+typedef VALUE value;
+typedef uint8_t truth;
+#define F(x) ((value)(x))
+
+#define DEFINE_PACK(type) \
+  EBB_CLONES static void pack_##type(int64_t n, type *restrict to, const type *restrict from, int64_t stride) { \
+    for (int64_t i = 0; i < n; i++) to[i] = from[i * stride]; \
+  }
+DEFINE_PACK(value)
+DEFINE_PACK(truth)
+
+static inline int64_t at_most(int64_t n) { return n < BLOCK ? n : BLOCK; }
+
+// name: the loop's suffix; R, A: types of result and operand; e: expression of a.
+#define UNARY_LOOP(name, R, A, e) \
+  EBB_CLONES static void loop_##name(int64_t n, void *out, const void *pa, int64_t sa, const void *pb, int64_t sb, \
+                                     const void *pc, int64_t sc) { \
+    R *r = out; \
+    const A *x = pa; \
+    A packed[BLOCK]; \
+    int64_t step = sa == 1 ? n : BLOCK; \
+    for (int64_t first = 0; first < n; first += step) { \
+      int64_t count = sa == 1 ? n : at_most(n - first); \
+      const A *p = x; \
+      if (sa != 1) { \
+        pack_##A(count, packed, x + first * sa, sa); \
+        p = packed; \
+      } \
+      EBB_ELEMENTWISE_WIDE for (int64_t i = 0; i < count; i++) { \
+        A a = p[i]; \
+        r[first + i] = (R)(e); \
+      } \
+    } \
+  }
+
+#define BINARY_LOOP(name, R, A, e) \
+  EBB_CLONES static void loop_##name(int64_t n, void *out, const void *pa, int64_t sa, const void *pb, int64_t sb, \
+                                     const void *pc, int64_t sc) { \
+    R *r = out; \
+    const A *x = pa, *y = pb; \
+    if (sa == 1 && sb == 1) { \
+      EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
+        A a = x[i], b = y[i]; \
+        r[i] = (R)(e); \
+      } \
+    } else if (sa == 1 && sb == 0) { \
+      A b = *y; \
+      EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
+        A a = x[i]; \
+        r[i] = (R)(e); \
+      } \
+    } else if (sa == 0 && sb == 1) { \
+      A a = *x; \
+      EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
+        A b = y[i]; \
+        r[i] = (R)(e); \
+      } \
+    } else { \
+      A packedA[BLOCK], packedB[BLOCK]; \
+      for (int64_t first = 0; first < n; first += BLOCK) { \
+        int64_t count = at_most(n - first); \
+        pack_##A(count, packedA, x + first * sa, sa); \
+        pack_##A(count, packedB, y + first * sb, sb); \
+        loop_##name(count, r + first, packedA, 1, packedB, 1, 0, 0); \
+      } \
+    } \
+  }
+
+#ifdef HAS_FLOAT
+#define EBB_UNARY(name, f) UNARY_LOOP(name, value, value, f)
+#define EBB_NUMERIC1(name, f, i) UNARY_LOOP(name, value, value, f)
+#define EBB_BINARY(name, f) BINARY_LOOP(name, value, value, f)
+#define EBB_NUMERIC2(name, f, i) BINARY_LOOP(name, value, value, f)
+#define EBB_TEST(name, f) UNARY_LOOP(name, truth, value, f)
+#endif
+#ifdef HAS_INT
+#define EBB_NUMERIC1(name, f, i) UNARY_LOOP(name, value, value, i)
+#define EBB_NUMERIC2(name, f, i) BINARY_LOOP(name, value, value, i)
+#endif
+#ifdef HAS_BOOL
+#define EBB_LOGIC1(name, e) UNARY_LOOP(name, truth, truth, e)
+#define EBB_LOGIC2(name, e) BINARY_LOOP(name, truth, truth, e)
+#endif
+#define EBB_COMPARE(name, e) BINARY_LOOP(name, truth, value, e)
+#include "pointwise.def"
+
+// select: operand 0 is the condition, operands 1 and 2 the branches; a scalar operand is spread over a block first.
+EBB_CLONES static void loop_select(int64_t n, void *out, const void *pa, int64_t sa, const void *pb, int64_t sb, const void *pc,
+                                   int64_t sc) {
+  value *r = out;
+  const truth *condition = pa;
+  const value *x = pb, *y = pc;
+  truth packedA[BLOCK];
+  value packedB[BLOCK], packedC[BLOCK];
+  bool direct = sa == 1 && sb == 1 && sc == 1;
+  int64_t step = direct ? n : BLOCK;
+  for (int64_t first = 0; first < n; first += step) {
+    int64_t count = direct ? n : at_most(n - first);
+    const truth *c = condition + first * sa;
+    const value *a = x + first * sb, *b = y + first * sc;
+    if (sa != 1) {
+      if (sa != 0 || first == 0) pack_truth(count, packedA, c, sa);
+      c = packedA;
+    }
+    if (sb != 1) {
+      if (sb != 0 || first == 0) pack_value(count, packedB, a, sb);
+      a = packedB;
+    }
+    if (sc != 1) {
+      if (sc != 0 || first == 0) pack_value(count, packedC, b, sc);
+      b = packedC;
+    }
+    EBB_ELEMENTWISE for (int64_t i = 0; i < count; i++) r[first + i] = c[i] ? a[i] : b[i];
+  }
+}
+
+#define ENTRY(name) [ebb_op_##name] = loop_##name,
+const ebb_loop TABLE[256] = {
+#ifdef HAS_FLOAT
+#define EBB_UNARY(name, f) ENTRY(name)
+#define EBB_BINARY(name, f) ENTRY(name)
+#define EBB_TEST(name, f) ENTRY(name)
+#endif
+#if defined HAS_FLOAT || defined HAS_INT
+#define EBB_NUMERIC1(name, f, i) ENTRY(name)
+#define EBB_NUMERIC2(name, f, i) ENTRY(name)
+#endif
+#ifdef HAS_BOOL
+#define EBB_LOGIC1(name, e) ENTRY(name)
+#define EBB_LOGIC2(name, e) ENTRY(name)
+#endif
+#define EBB_COMPARE(name, e) ENTRY(name)
+#define EBB_SELECT(name) ENTRY(name)
+#include "pointwise.def"
+};
