@@ -69,7 +69,8 @@ ebb_lapack_status ebb_lapack_eigh(ebb_lapack_call *call, int32_t n, const void *
   return call->wide ? eigh_f64(call, n, a, values, vectors) : eigh_f32(call, n, a, values, vectors);
 }
 
-ebb_lapack_status ebb_lapack_svd(ebb_lapack_call *call, int32_t m, int32_t n, bool full, const void *a, void *u, void *s, void *vt) {
+ebb_lapack_status ebb_lapack_svd(ebb_lapack_call *call, int32_t m, int32_t n, bool full, const void *a, void *u, void *s,
+                                 void *vt) {
   return call->wide ? svd_f64(call, m, n, full, a, u, s, vt) : svd_f32(call, m, n, full, a, u, s, vt);
 }
 

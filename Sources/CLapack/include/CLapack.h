@@ -1,7 +1,8 @@
 // OpenBLAS's LAPACK, opened on first use, and batched decompositions over it.
 //
-// This target owns the loading (which library, which core, how many threads) and the layout: arrays outside are row-major and packed,
-// [batch, rows, columns]; LAPACK's column-major order never shows. It knows no tensors and polls the interrupt between matrices.
+// This target owns the loading (which library, which core, how many threads) and the layout: arrays outside are row-major and
+// packed, [batch, rows, columns]; LAPACK's column-major order never shows. It knows no tensors and polls the interrupt between
+// matrices.
 #ifndef CLAPACK_H
 #define CLAPACK_H
 #include <stdbool.h>
@@ -29,11 +30,11 @@ const char *ebb_lapack_core(const ebb_lapack *library);  // the processor core O
 // ---- decompositions --------------------------------------------------------------------------------------------------------
 
 typedef enum EBB_CLOSED_ENUM ebb_lapack_status : uint8_t {
-  EBB_LAPACK_OK,
-  EBB_LAPACK_INTERRUPTED,
-  EBB_LAPACK_NO_MEMORY,   // no working memory
-  EBB_LAPACK_NOT_FINITE,  // matrix `entry` holds NaN or infinity
-  EBB_LAPACK_FAILED       // matrix `entry` failed with LAPACK's positive `info`
+  ebb_lapack_status_ok,
+  ebb_lapack_status_interrupted,
+  ebb_lapack_status_no_memory,   // not enough of it for working space
+  ebb_lapack_status_not_finite,  // matrix `entry` holds NaN or infinity
+  ebb_lapack_status_failed       // matrix `entry` failed with LAPACK's positive `info`
 } ebb_lapack_status;
 
 // What every call takes, and where it says what went wrong. Matrices are handled one after another in aligned scratch memory, so
