@@ -49,8 +49,8 @@ extension NDArray {
   public static func pointwise(_ code: PointwiseCode, _ a: NDArray) throws(TensorError) -> NDArray {
     let (shape, dtype) = try code.outcome((a.shape, a.dtype))
     let result = try NDArray(uninitialized: shape, dtype)
-    if a.isContiguous, shape.count <= NDArray.tiny, let loop = ebb_pointwise_loop(code, a.dtype.kernel) {
-      loop(Int64(shape.count), result.storage.base, a.pointer, 1, nil, 0, nil, 0)
+    if a.isContiguous, shape.elementCount <= NDArray.tiny, let loop = ebb_pointwise_loop(code, a.dtype.kernel) {
+      loop(Int64(shape.elementCount), result.storage.base, a.pointer, 1, nil, 0, nil, 0)
       return result
     }
     try run(code, a.dtype, into: result, [a.operand(of: shape)])
@@ -62,8 +62,8 @@ extension NDArray {
     let (shape, dtype) = try code.outcome((a.shape, a.dtype), (b.shape, b.dtype))
     let result = try NDArray(uninitialized: shape, dtype)
     // Two packed operands of one shape, or a number: the inner loop is called at once.
-    if a.isContiguous, b.isContiguous, shape.count <= NDArray.tiny, let loop = ebb_pointwise_loop(code, a.dtype.kernel) {
-      let full = shape.count
+    if a.isContiguous, b.isContiguous, shape.elementCount <= NDArray.tiny, let loop = ebb_pointwise_loop(code, a.dtype.kernel) {
+      let full = shape.elementCount
       let na = a.count
       let nb = b.count
       if na == full || na == 1, nb == full || nb == 1 {

@@ -43,7 +43,13 @@ extension NDArray {
     var n = 1
     var inner = 1
     for axis in 0..<shape.rank {
-      if axis < axes.lowerBound { outer *= shape[axis] } else if axis < axes.upperBound { n *= shape[axis] } else { inner *= shape[axis] }
+      if axis < axes.lowerBound {
+        outer *= shape[axis]
+      } else if axis < axes.upperBound {
+        n *= shape[axis]
+      } else {
+        inner *= shape[axis]
+      }
     }
     return (Int64(outer), Int64(n), Int64(inner))
   }

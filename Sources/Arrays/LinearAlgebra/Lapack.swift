@@ -36,10 +36,10 @@ package enum Lapack {
     var call = ebb_lapack_call()
     call.library = try library(operation)
     call.wide = dtype == .float64
-    call.batch = Int64(batch.count)
+    call.batch = Int64(batch.elementCount)
     call.interrupt = Engine.current.control.pointee.interrupt
     let status = body(&call)
-    let subject = batch.count == 1 ? "the matrix" : "matrix \(call.entry + 1) of \(batch.count)"
+    let subject = batch.elementCount == 1 ? "the matrix" : "matrix \(call.entry + 1) of \(batch.elementCount)"
     switch status {
     case .ok: return
     case .interrupted: throw .interrupted

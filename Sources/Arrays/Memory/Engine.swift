@@ -10,6 +10,9 @@ public final class Engine: @unchecked Sendable {
 
   let control: UnsafeMutablePointer<ebb_control>
 
+  /// The float type that numbers without one become.
+  public var defaultFloat = DType.float32
+
   /// Called when the pool refuses a block, before the one retry: a session runs its collector here.
   package var relieve: (() -> Void)?
 

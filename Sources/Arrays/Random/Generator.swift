@@ -38,20 +38,20 @@ public struct Generator: Hashable, Sendable {
   /// Values uniform in [0, 1) with 24 (float32) or 53 (float64) random bits.
   public mutating func uniform(_ shape: Shape, _ dtype: DType) throws(TensorError) -> NDArray {
     let result = try NDArray(uninitialized: shape, dtype)
-    ebb_random_uniform(dtype.kernel, key, nextDraw(), Int64(shape.count), result.storage.base)
+    ebb_random_uniform(dtype.kernel, key, nextDraw(), Int64(shape.elementCount), result.storage.base)
     return result
   }
 
   /// Standard normal values (Box–Muller in the working precision).
   public mutating func normal(_ shape: Shape, _ dtype: DType) throws(TensorError) -> NDArray {
     let result = try NDArray(uninitialized: shape, dtype)
-    ebb_random_normal(dtype.kernel, key, nextDraw(), Int64(shape.count), result.storage.base)
+    ebb_random_normal(dtype.kernel, key, nextDraw(), Int64(shape.elementCount), result.storage.base)
     return result
   }
 
   /// Whole numbers uniform in `range`, as int32; the bias of the multiply-shift is below 2^-32.
   public mutating func integers(_ shape: Shape, in range: ClosedRange<Int32>) throws(TensorError) -> NDArray {
-    let words = words(shape.count)
+    let words = words(shape.elementCount)
     let width = UInt64(Int64(range.upperBound) - Int64(range.lowerBound) + 1)
     return try NDArray(shape: shape, of: Int32.self) { buffer in
       for i in buffer.indices {

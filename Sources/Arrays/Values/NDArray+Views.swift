@@ -40,7 +40,7 @@ extension NDArray {
 
   /// The same elements in row-major order under another shape with as many places; copies only when no view can show them.
   public func reshaped(_ target: Shape) throws(TensorError) -> NDArray {
-    precondition(target.count == count, "reshape keeps the number of elements")
+    precondition(target.elementCount == count, "reshape keeps the number of elements")
     if target == shape { return self }
     if isContiguous { return NDArray(storage: storage, dtype: dtype, shape: target) }
     if let strides = stridesOfReshape(target) { return with(shape: target, offset: offset, strides: strides) }

@@ -20,11 +20,11 @@ public struct NDArray: Sendable {
 
   /// A new contiguous array with undefined elements, for a kernel to fill.
   init(uninitialized shape: Shape, _ dtype: DType) throws(TensorError) {
-    self.init(storage: try Storage(bytes: shape.count * dtype.byteCount), dtype: dtype, shape: shape)
+    self.init(storage: try Storage(bytes: shape.elementCount * dtype.byteCount), dtype: dtype, shape: shape)
   }
 
   /// The number of elements.
-  public var count: Int { shape.count }
+  public var count: Int { shape.elementCount }
   /// The number of dimensions.
   public var rank: Int { shape.rank }
   /// Whether the elements follow each other in row-major order.
@@ -49,7 +49,7 @@ public struct NDArray: Sendable {
 extension NDArray {
   /// An array with the given elements in row-major order; `elements.count` must be the product of the sizes.
   public init<E: Element>(_ elements: [E], shape: Shape) throws(TensorError) {
-    precondition(elements.count == shape.count, "as many elements as the shape has places")
+    precondition(elements.count == shape.elementCount, "as many elements as the shape has places")
     try self.init(uninitialized: shape, E.dtype)
     let target = storage.base
     elements.withUnsafeBytes { if let source = $0.baseAddress { target.copyMemory(from: source, byteCount: $0.count) } }
@@ -64,7 +64,7 @@ extension NDArray {
   /// An array filled with one value, converted to `dtype`.
   public static func full(_ shape: Shape, _ value: Double, _ dtype: DType) throws(TensorError) -> NDArray {
     let result = try NDArray(uninitialized: shape, dtype)
-    ebb_fill(dtype.kernel, Int64(shape.count), result.storage.base, value)
+    ebb_fill(dtype.kernel, Int64(shape.elementCount), result.storage.base, value)
     return result
   }
 
@@ -78,7 +78,7 @@ extension NDArray {
   /// An array whose bytes are written by `fill`, which gets the buffer of a new contiguous array.
   package init<E: Element>(shape: Shape, of type: E.Type, fill: (UnsafeMutableBufferPointer<E>) -> Void) throws(TensorError) {
     try self.init(uninitialized: shape, E.dtype)
-    fill(UnsafeMutableBufferPointer(start: storage.base.assumingMemoryBound(to: E.self), count: shape.count))
+    fill(UnsafeMutableBufferPointer(start: storage.base.assumingMemoryBound(to: E.self), count: shape.elementCount))
   }
 }
 

@@ -44,7 +44,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
   public var rank: Int { Int(dimensions) }
 
   /// The number of elements: the product of the sizes.
-  public var count: Int {
+  public var elementCount: Int {
     var product = 1
     for axis in 0..<rank { product *= self[axis] }
     return product

@@ -1,0 +1,43 @@
+import Synchronization
+
+/// One running transform: it receives every operation that has one of its tracers as the newest operand.
+///
+/// Levels only grow, so the newest trace is the innermost transform; there is no stack of traces, and an error leaves nothing to
+/// restore. A trace whose function has returned is finished and refuses the tracers that escaped from it.
+package protocol Trace: AnyObject {
+  /// Later traces have higher levels.
+  var level: Level { get }
+  /// Whether the function under this transform has returned.
+  var isFinished: Bool { get }
+  /// The transform's name in error messages.
+  var name: String { get }
+  /// What to do instead when a value is asked for that this transform does not know.
+  var advice: String { get }
+  /// Interprets one operation; at least one operand is a tracer of this trace and none is newer.
+  func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor]
+}
+
+/// A value under a transform. What it carries is its trace's business.
+package protocol Tracer: AnyObject {
+  /// The transform it belongs to.
+  var trace: any Trace { get }
+  /// The trace's level, at hand because every operation compares it.
+  var level: Level { get }
+  /// Shape and dtype as the function under the transform sees them.
+  var spec: Spec { get }
+  /// The value beneath, where the transform knows one.
+  var primal: Tensor? { get }
+}
+
+/// The age of a trace.
+package struct Level: Comparable, Hashable, Sendable {
+  private let number: UInt64
+  private static let counter = Atomic<UInt64>(1)
+
+  private init(number: UInt64) { self.number = number }
+
+  /// A level newer than all before it.
+  package static func next() -> Level { Level(number: counter.add(1, ordering: .relaxed).newValue) }
+
+  package static func < (a: Level, b: Level) -> Bool { a.number < b.number }
+}

@@ -1,0 +1,50 @@
+/// `a b` for `a: [batch…, m, k]` and `b: [batch…, k, n]` with equal batch dimensions.
+struct MatrixProduct: Primitive {
+  var name: String { "mm" }
+
+  func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
+    let (a, b) = (x[0], x[1])
+    let rank = a.shape.rank
+    guard a.dtype == b.dtype, a.dtype.isFloat else {
+      throw .invalid(name, "expected two tensors of one float type, got \(a.dtype) and \(b.dtype)")
+    }
+    guard rank >= 2, b.shape.rank == rank, a.shape[0..<(rank - 2)].elementsEqual(b.shape[0..<(rank - 2)]) else {
+      throw .invalid(name, "batch dimensions differ: a is \(a.shape), b is \(b.shape)")
+    }
+    let (inner, other) = (a.shape[rank - 1], b.shape[rank - 2])
+    guard inner == other else {
+      throw .invalid(name, "inner sizes differ: a is \(a.shape), b is \(b.shape) (\(inner) ≠ \(other))")
+    }
+    return [Spec(a.shape.replacing(rank - 1, with: b.shape[rank - 1]), a.dtype)]
+  }
+
+  func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] { [try .matrixProduct(x[0], x[1])] }
+
+  func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
+    let left = try dx[0].map { (da) throws(TensorError) in try bind(self, da, x[1]) }
+    let right = try dx[1].map { (db) throws(TensorError) in try bind(self, x[0], db) }
+    guard let left, let right else { return [left ?? right] }
+    return [try left + right]
+  }
+
+  func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?] {
+    guard let ct = ct[0] else { return [nil, nil] }
+    switch (x[0], x[1]) {
+    case (.unknown, .known(let b)): return [try bind(self, ct, b.matrixTransposed()), nil]
+    case (.known(let a), .unknown): return [nil, try bind(self, a.matrixTransposed(), ct)]
+    default: throw .noRule(name, "is linear in one operand at a time")
+    }
+  }
+
+  func batch(_ x: [Tensor], _ isBatched: [Bool], lanes: Int) throws(TensorError) -> [Tensor] {
+    let (a, b) = (x[0], x[1])
+    // One matrix for all lanes: the lanes are more rows of a single product.
+    if !isBatched[1], b.rank == 2 {
+      let (m, k, n) = (a.shape[1], a.shape[2], b.shape[1])
+      return [try bind(self, a.reshaped([lanes * m, k]), b).reshaped([lanes, m, n])]
+    }
+    let left = isBatched[0] ? a : try a.broadcast(to: a.shape.inserting(lanes, at: 0))
+    let right = isBatched[1] ? b : try b.broadcast(to: b.shape.inserting(lanes, at: 0))
+    return [try bind(self, left, right)]
+  }
+}

@@ -1,0 +1,55 @@
+/// Vectorisation: a value stands for all its lanes, which lie along axis 0 of the value beneath.
+package final class BatchTrace: Trace {
+  package let level = Level.next()
+  package private(set) var isFinished = false
+  /// How many lanes there are.
+  package let lanes: Int
+
+  init(lanes: Int) { self.lanes = lanes }
+
+  package let name = "vmap"
+  package let advice = "it differs from lane to lane; use eb.where instead of a branch on it, or return it"
+
+  func finish() { isFinished = true }
+
+  /// The value whose lanes are the rows of `stacked`.
+  package func value(_ stacked: Tensor) -> Tensor { Tensor(BatchTracer(self, stacked)) }
+
+  /// The value beneath, lanes along axis 0, or nil for a value that is the same in all lanes.
+  func stacked(_ tensor: Tensor) -> Tensor? {
+    guard case .tracer(let tracer) = tensor.content, tracer.level == level else { return nil }
+    return unsafeDowncast(tracer, to: BatchTracer.self).stacked
+  }
+
+  package func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
+    var values: [Tensor] = []
+    var isBatched: [Bool] = []
+    for operand in operands {
+      let beneath = stacked(operand)
+      if let beneath { values.append(beneath) } else { values.append(operand) }
+      isBatched.append(beneath != nil)
+    }
+    return try primitive.batch(values, isBatched, lanes: lanes).map { (result) in
+      assert(result.shape[0] == lanes, "\(primitive.name): lanes are axis 0")
+      return value(result)
+    }
+  }
+}
+
+/// One value a lane.
+final class BatchTracer: Tracer {
+  private let owner: BatchTrace
+  let level: Level
+  let stacked: Tensor
+  let spec: Spec
+
+  init(_ owner: BatchTrace, _ stacked: Tensor) {
+    self.owner = owner
+    level = owner.level
+    self.stacked = stacked
+    spec = Spec(stacked.shape.removing(0), stacked.dtype)
+  }
+
+  var trace: any Trace { owner }
+  var primal: Tensor? { nil }
+}

@@ -1,0 +1,65 @@
+/// Forward mode: every value carries its tangent, and an operation on values also pushes the tangents through its `jvp`.
+///
+/// Tangents may be anything that supports linear operations: numbers give directional derivatives, tracers of a `RecordTrace` give the
+/// linearized function as a graph.
+final class ForwardTrace: Trace {
+  let level = Level.next()
+  private(set) var isFinished = false
+  let name: String
+
+  init(name: String) { self.name = name }
+
+  let advice = "the value is known here; this is a fault of the program"
+
+  func finish() { isFinished = true }
+
+  /// A value of this trace; a nil tangent means that it does not move, and then no tracer is needed.
+  func value(_ primal: Tensor, moving tangent: Tensor?) -> Tensor {
+    guard let tangent else { return primal }
+    return Tensor(ForwardTracer(self, primal, tangent))
+  }
+
+  /// The two halves of a value as this trace sees it: anything that is not its own does not move.
+  func split(_ tensor: Tensor) -> (primal: Tensor, tangent: Tensor?) {
+    guard case .tracer(let tracer) = tensor.content, tracer.level == level else { return (tensor, nil) }
+    let forward = unsafeDowncast(tracer, to: ForwardTracer.self)
+    return (forward.primalValue, forward.tangent)
+  }
+
+  func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
+    var primals: [Tensor] = []
+    var tangents: [Tensor?] = []
+    for operand in operands {
+      let (primal, tangent) = split(operand)
+      primals.append(primal)
+      tangents.append(tangent)
+    }
+    let outputs = try Autodiff.bind(primitive, primals)
+    let moved = try primitive.jvp(primals, tangents, outputs)
+    var results: [Tensor] = []
+    for (output, tangent) in zip(outputs, moved) {
+      assert(tangent == nil || tangent!.spec == output.spec, "\(primitive.name): a tangent has the spec of its value")
+      results.append(value(output, moving: tangent))
+    }
+    return results
+  }
+}
+
+/// A value and its tangent.
+final class ForwardTracer: Tracer {
+  private let owner: ForwardTrace
+  let level: Level
+  let primalValue: Tensor
+  let tangent: Tensor
+
+  init(_ owner: ForwardTrace, _ primal: Tensor, _ tangent: Tensor) {
+    self.owner = owner
+    level = owner.level
+    primalValue = primal
+    self.tangent = tangent
+  }
+
+  var trace: any Trace { owner }
+  var spec: Spec { primalValue.spec }
+  var primal: Tensor? { primalValue }
+}
