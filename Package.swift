@@ -26,7 +26,7 @@ let package = Package(
     // Lua: nothing here knows tensors. CLua is headers only, so that the loadable module leaves liblua to its host.
     .systemLibrary(name: "CLua", providers: [.apt(["liblua5.4-dev"])]),
     .target(name: "CLuaShim", dependencies: ["CLua"]),
-    .target(name: "LuaHost", dependencies: ["CLuaShim", "CLua"]),
+    .target(name: "LuaHost", dependencies: ["CLuaShim", "CLua"], exclude: ["README.md"]),
     .target(name: "ReplKit", dependencies: ["LuaHost"]),
 
     // Where the two meet.

@@ -1,1 +1,0 @@
-int CLuaShim_present;
