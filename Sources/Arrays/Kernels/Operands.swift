@@ -43,12 +43,13 @@ extension NDArray {
     var n = 1
     var inner = 1
     for axis in 0..<shape.rank {
+      // Wrapping is harmless: an array whose sizes overflow is empty or can't be allocated.
       if axis < axes.lowerBound {
-        outer *= shape[axis]
+        outer &*= shape[axis]
       } else if axis < axes.upperBound {
-        n *= shape[axis]
+        n &*= shape[axis]
       } else {
-        inner *= shape[axis]
+        inner &*= shape[axis]
       }
     }
     return (Int64(outer), Int64(n), Int64(inner))

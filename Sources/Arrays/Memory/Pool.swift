@@ -63,6 +63,7 @@ public final class Pool: @unchecked Sendable {
 
   /// A block of at least `bytes` bytes with undefined contents, and its true size; nil when over the limit or out of memory.
   func take(_ bytes: Int) -> (UnsafeMutableRawPointer, Int)? {
+    guard bytes <= SizeClass.largest else { return nil }
     let sizeClass = SizeClass(bytes)
     acquire()
     defer { release() }
@@ -123,6 +124,7 @@ struct SizeClass {
   let bytes: Int
 
   static let count = 16 + 4 * 44
+  static let largest = 1 << 53
 
   init(_ request: Int) {
     if request <= 1024 {

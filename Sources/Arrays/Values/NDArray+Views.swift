@@ -23,7 +23,7 @@ extension NDArray {
     let stretched = target.indices.map { axis in
       axis < shift || shape[axis - shift] != target[axis] ? 0 : old[axis - shift]
     }
-    return NDArray(storage: storage, dtype: dtype, shape: target, view: View(offset: offset, strides: stretched))
+    return with(shape: target, offset: offset, strides: stretched)
   }
 
   /// Along every dimension `counts[axis]` elements from `starts[axis]` in steps of `steps[axis]` (negative steps walk backwards).

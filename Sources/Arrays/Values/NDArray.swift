@@ -20,7 +20,8 @@ public struct NDArray: Sendable {
 
   /// A new contiguous array with undefined elements, for a kernel to fill.
   init(uninitialized shape: Shape, _ dtype: DType) throws(TensorError) {
-    self.init(storage: try Storage(bytes: shape.elementCount * dtype.byteCount), dtype: dtype, shape: shape)
+    let (bytes, overflow) = shape.elementCount.multipliedReportingOverflow(by: dtype.byteCount)
+    self.init(storage: try Storage(bytes: overflow ? .max : bytes), dtype: dtype, shape: shape)
   }
 
   /// The number of elements.

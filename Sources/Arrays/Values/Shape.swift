@@ -29,7 +29,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// A shape from user input.
-  /// - Throws: `TensorError.invalid` for more than 8 dimensions or a size that is negative or above 2^31 − 1.
+  /// - Throws: `TensorError.invalid` for more than 8 dimensions, a size that is negative or above 2^31 − 1, or more than 2^48
+  ///   elements.
   public static func checked(_ sizes: [Int], operation: String) throws(TensorError) -> Shape {
     guard sizes.count <= maximumRank else {
       throw .invalid(operation, "at most \(maximumRank) dimensions are possible, got \(sizes.count)")
@@ -37,23 +38,36 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
     for (axis, size) in sizes.enumerated() where size < 0 || size > Int(Int32.max) {
       throw .invalid(operation, "size \(size) of dimension \(axis + 1) must be between 0 and 2^31 - 1")
     }
-    return Shape(sizes)
+    return try Shape(sizes).bounded(operation)
+  }
+
+  private func bounded(_ operation: @autoclosure () -> String) throws(TensorError) -> Shape {
+    guard elementCount <= Shape.maximumCount else { throw .invalid(operation(), "the shape \(self) has more than 2^48 elements") }
+    return self
   }
 
   /// The number of dimensions.
   public var rank: Int { Int(dimensions) }
 
-  /// The number of elements: the product of the sizes.
+  /// The number of elements: the product of the sizes; `Int.max` when it does not fit, which no allocation grants.
   public var elementCount: Int {
     var product = 1
-    for axis in 0..<rank { product *= self[axis] }
-    return product
+    var overflows = false
+    for axis in 0..<rank {
+      let (partial, overflow) = product.multipliedReportingOverflow(by: self[axis])
+      product = partial
+      overflows = overflows || overflow
+    }
+    return overflows ? (contains(0) ? 0 : .max) : product
   }
+
+  /// The most elements a tensor may have, stretched views included: positions and bytes stay far from overflow.
+  public static let maximumCount = 1 << 48
 
   /// The size of a dimension, counted from 0.
   public subscript(axis: Int) -> Int {
     get {
-      precondition(axis < Int(dimensions))
+      precondition(axis >= 0 && axis < Int(dimensions))
       let shift = UInt64(axis & 1) * 32
       let word =
         switch axis >> 1 {
@@ -65,7 +79,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
       return Int((word >> shift) & 0xFFFF_FFFF)
     }
     set {
-      precondition(axis < Int(dimensions) && newValue >= 0 && newValue <= Int(Int32.max))
+      precondition(axis >= 0 && axis < Int(dimensions) && newValue >= 0 && newValue <= Int(Int32.max))
       let shift = UInt64(axis & 1) * 32
       let mask = ~(UInt64(0xFFFF_FFFF) << shift)
       let bits = UInt64(newValue) << shift
@@ -135,7 +149,7 @@ extension Shape {
   }
 
   /// The shape to which both broadcast by NumPy's rule: sizes are aligned at the end, and a size of 1 stretches.
-  /// - Throws: `TensorError.broadcast` when two sizes differ and neither is 1.
+  /// - Throws: `TensorError.broadcast` when two sizes differ and neither is 1, `TensorError.invalid` for more than 2^48 elements.
   public func broadcast(with other: Shape, operation: @autoclosure () -> String) throws(TensorError) -> Shape {
     if self == other { return self }
     let longer = rank >= other.rank ? self : other
@@ -149,7 +163,7 @@ extension Shape {
       guard a == 1 else { throw .broadcast(operation(), self, other) }
       result[axis + shift] = b
     }
-    return result
+    return try result.bounded(operation())
   }
 
   /// Strides of a row-major array of this shape, in elements.
@@ -158,7 +172,7 @@ extension Shape {
     var product = 1
     for axis in stride(from: rank - 1, through: 0, by: -1) {
       strides[axis] = product
-      product *= self[axis]
+      product &*= self[axis]
     }
     return strides
   }
