@@ -23,25 +23,66 @@ DEFINE_PACK(truth)
 
 static inline int64_t at_most(int64_t n) { return n < BLOCK ? n : BLOCK; }
 
-// name: the loop's suffix; R, A: types of result and operand; e: expression of a.
+// RARE(op) is op itself where elementary.h has arguments for libm, else `none`: RARE_op is two tokens long for the former.
+#ifdef HAS_FLOAT
+#define RARE_sin ~, sin
+#define RARE_cos ~, cos
+#define RARE_tan ~, tan
+#define RARE_mod ~, mod
+#endif
+#define SECOND(a, b, ...) b
+#define SECOND_OF(...) SECOND(__VA_ARGS__)
+#define RARE(name) SECOND_OF(RARE_##name, none, ~)
+#define JOIN(a, b) a##b
+#define CALL(prefix, name) JOIN(prefix, name)
+#define IS_GUARDED(name) CALL(guarded_, RARE(name))
+enum { guarded_none = 0, guarded_sin = 1, guarded_cos = 1, guarded_tan = 1, guarded_mod = 1 };
+#define is_rare_none(a) false
+#define exact_none(a) (a)
+#define is_rare_sin(a) EBB_BY_TYPE(rare_angle, a)(a)
+#define is_rare_cos(a) EBB_BY_TYPE(rare_angle, a)(a)
+#define is_rare_tan(a) EBB_BY_TYPE(rare_angle, a)(a)
+#define exact_sin(a) (value) sin((double)(a))
+#define exact_cos(a) (value) cos((double)(a))
+#define exact_tan(a) (value) tan((double)(a))
+#define is_rare_2_none(a, b) ((void)(a), (void)(b), false)
+#define exact_2_none(a, b) (a)
+#define is_rare_2_mod(a, b) EBB_BY_TYPE(rare_mod, a)(a, b)
+#define exact_2_mod(a, b) EBB_BY_TYPE(floored, a)((value)fmod(a, b), b)
+
+// name: the loop's suffix; R, A: types of result and operand; e: expression of a. A guarded operation works block by block on a
+// copy wherever a block holds rare arguments: the result may be the operand itself.
 #define UNARY_LOOP(name, R, A, e) \
   EBB_CLONES static void loop_##name(int64_t n, void *out, const void *pa, int64_t sa, const void *pb, int64_t sb, \
                                      const void *pc, int64_t sc) { \
     R *r = out; \
     const A *x = pa; \
     A packed[BLOCK]; \
-    int64_t step = sa == 1 ? n : BLOCK; \
+    bool whole = sa == 1 && !IS_GUARDED(name); \
+    int64_t step = whole ? n : BLOCK; \
     for (int64_t first = 0; first < n; first += step) { \
-      int64_t count = sa == 1 ? n : at_most(n - first); \
-      const A *p = x; \
+      int64_t count = whole ? n : at_most(n - first); \
+      const A *p = x + first; \
       if (sa != 1) { \
         pack_##A(count, packed, x + first * sa, sa); \
         p = packed; \
+      } \
+      bool rare = false; \
+      if (IS_GUARDED(name)) { \
+        int32_t any = 0; \
+        for (int64_t i = 0; i < count; i++) any |= CALL(is_rare_, RARE(name))(p[i]); \
+        rare = any; \
+        if (rare && p != packed) { \
+          pack_##A(count, packed, p, 1); \
+          p = packed; \
+        } \
       } \
       EBB_ELEMENTWISE_WIDE for (int64_t i = 0; i < count; i++) { \
         A a = p[i]; \
         r[first + i] = (R)(e); \
       } \
+      for (int64_t i = 0; rare && i < count; i++) \
+        if (CALL(is_rare_, RARE(name))(p[i])) r[first + i] = (R)CALL(exact_, RARE(name))(p[i]); \
     } \
   }
 
@@ -50,30 +91,39 @@ static inline int64_t at_most(int64_t n) { return n < BLOCK ? n : BLOCK; }
                                      const void *pc, int64_t sc) { \
     R *r = out; \
     const A *x = pa, *y = pb; \
-    if (sa == 1 && sb == 1) { \
+    if (sa == 1 && sb == 1 && !IS_GUARDED(name)) { \
       EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
         A a = x[i], b = y[i]; \
         r[i] = (R)(e); \
       } \
-    } else if (sa == 1 && sb == 0) { \
+    } else if (sa == 1 && sb == 0 && !IS_GUARDED(name)) { \
       A b = *y; \
       EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
         A a = x[i]; \
         r[i] = (R)(e); \
       } \
-    } else if (sa == 0 && sb == 1) { \
+    } else if (sa == 0 && sb == 1 && !IS_GUARDED(name)) { \
       A a = *x; \
       EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
         A b = y[i]; \
         r[i] = (R)(e); \
       } \
     } else { \
-      A packedA[BLOCK], packedB[BLOCK]; \
+      A packed_a[BLOCK], packed_b[BLOCK]; \
       for (int64_t first = 0; first < n; first += BLOCK) { \
         int64_t count = at_most(n - first); \
-        pack_##A(count, packedA, x + first * sa, sa); \
-        pack_##A(count, packedB, y + first * sb, sb); \
-        loop_##name(count, r + first, packedA, 1, packedB, 1, 0, 0); \
+        pack_##A(count, packed_a, x + first * sa, sa); \
+        pack_##A(count, packed_b, y + first * sb, sb); \
+        EBB_ELEMENTWISE_WIDE for (int64_t i = 0; i < count; i++) { \
+          A a = packed_a[i], b = packed_b[i]; \
+          r[first + i] = (R)(e); \
+        } \
+        int32_t rare = 0; \
+        for (int64_t i = 0; i < count; i++) rare |= CALL(is_rare_2_, RARE(name))(packed_a[i], packed_b[i]); \
+        for (int64_t i = 0; rare && i < count; i++) { \
+          A a = packed_a[i], b = packed_b[i]; \
+          if (CALL(is_rare_2_, RARE(name))(a, b)) r[first + i] = (R)CALL(exact_2_, RARE(name))(a, b); \
+        } \
       } \
     } \
   }
