@@ -7,12 +7,15 @@
 
 // From this many multiply-adds on, a product is divided among threads and polls for interrupts.
 enum { PARALLEL_WORK = 1 << 20 };
+// Up to this many bytes B stays in the first cache beside a strip of A.
+enum { SMALL_B = 24 * 1024 };
+// Up to this k, storing C costs more than reading B again: C is written row by row.
+enum { SHORT_K = 32 };
 
 static const ebb_gemm_kernels *kernels_for(ebb_dtype dtype) {
   const bool single = dtype == EBB_F32;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-    return single ? &ebb_gemm_avx512_f32 : &ebb_gemm_avx512_f64;
+  if (__builtin_cpu_supports("avx512f")) return single ? &ebb_gemm_avx512_f32 : &ebb_gemm_avx512_f64;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return single ? &ebb_gemm_avx2_f32 : &ebb_gemm_avx2_f64;
 #endif
   return single ? &ebb_gemm_baseline_f32 : &ebb_gemm_baseline_f64;
@@ -65,7 +68,7 @@ static void run_tasks(void *context, int64_t first, int64_t last) {
         .a_col = x->a_col,
         .a_packed = f->pack_a,
         .b_packed = f->pack_b,
-        .rows_outside = f->kc <= 32,
+        .rows_outside = f->kc <= SHORT_K,
         .add = x->accumulate || f->p > 0,
         .b = f->pack_b ? f->b + size * j * f->kc : at(x->b, size, f->p * x->b_row + f->j + j),
         .b_row = x->b_row,
@@ -91,7 +94,7 @@ static int32_t run_product(const ebb_gemm_kernels *kernels, const ebb_matmul *x,
       .kernels = kernels,
       .x = x,
       // Rows of B can be read where they lie while they stay in the first cache, or when too few rows of A would read them again.
-      .pack_b = x->b_col != 1 || (n * k * size > 24 * 1024 && m > 2 * kernels->mr),
+      .pack_b = x->b_col != 1 || (n * k * size > SMALL_B && m > 2 * kernels->mr),
       .pack_a = n > 8 * nr && n * m * k > 128 * 128 * 64,
   };
   const int64_t kc = block_size(k, kernels->kc, 8), nc = f.pack_b ? block_size(n, kernels->nc, nr) : n;
@@ -132,6 +135,36 @@ static int32_t run_product(const ebb_gemm_kernels *kernels, const ebb_matmul *x,
   return EBB_OK;
 }
 
+// A product whose B fits the first cache: one block, on B as it lies or packed at once.
+static void run_small(const ebb_gemm_kernels *kernels, const ebb_matmul *x) {
+  const int64_t nr = kernels->nr, last = x->n & (nr - 1);  // nr and lanes are powers of two
+  ebb_gemm_block block = {
+      .m = x->m,
+      .n = x->n,
+      .k = x->k,
+      .a = x->a,
+      .a_row = x->a_row,
+      .a_col = x->a_col,
+      .b_packed = x->b_col != 1,
+      .rows_outside = x->k <= SHORT_K,
+      .add = x->accumulate,
+      .b = x->b,
+      .b_row = x->b_row,
+      .c = x->c,
+      .ldc = x->ldc,
+  };
+  if (block.b_packed) {
+    void *const packed = ebb_gemm_scratch(ebb_gemm_slot_b, (size_t)(kernels->element * (x->n + nr) * x->k));
+    kernels->pack_b(x->n, x->k, x->b, x->b_col, x->b_row, packed);
+    block.b = packed;
+  } else if (last & (kernels->lanes - 1)) {
+    void *const edge = ebb_gemm_scratch(ebb_gemm_slot_b, (size_t)(kernels->element * nr * x->k));
+    kernels->pack_b(last, x->k, at(x->b, kernels->element, x->n - last), 1, x->b_row, edge);
+    block.b_edge = edge;
+  }
+  kernels->block(&block);
+}
+
 static void clear(const ebb_matmul *x, int64_t size) {
   for (int64_t i = 0; i < x->m; i++) memset((char *)x->c + size * i * x->ldc, 0, (size_t)(size * x->n));
 }
@@ -142,6 +175,10 @@ static int32_t run_entry(const ebb_gemm_kernels *kernels, const ebb_matmul *x, c
     return EBB_OK;
   }
   if (x->m == 1 || x->n == 1) return ebb_gemm_vector(kernels, x, control);
+  if (x->n * x->k * kernels->element <= SMALL_B && x->k <= kernels->kc && x->m <= 8 * kernels->mr) {
+    run_small(kernels, x);
+    return EBB_OK;
+  }
   return run_product(kernels, x, control);
 }
 

@@ -14,7 +14,7 @@ typedef struct ebb_gemm_block {
   bool b_packed;
   bool rows_outside;  // walk along the rows of C first: right when k is small and C is what moves
   bool add;           // C += instead of C =
-  const void *b;      // packed: panels of nr columns, each k-major and padded with zeros; otherwise rows of stride b_row
+  const void *b;      // packed: panels of nr columns, each k-major and padded to whole vectors; otherwise rows of stride b_row
   int64_t b_row;
   const void *b_edge;  // unpacked b: its last, partial panel, packed (may be NULL when n divides into whole vectors)
   void *c;
@@ -38,7 +38,7 @@ typedef struct ebb_gemm_kernels {
   int64_t mr, nr;      // tile held in registers
   int64_t mc, kc, nc;  // blocks: a is [mc, kc] in L2, b is [kc, nc] in L3, one panel of b [kc, nr] in L1
   void (*block)(const ebb_gemm_block *);
-  // Packs `count` lines (rows of A or columns of B) of k elements into groups of mr or nr lines, k-major, zero-padded.
+  // Packs `count` lines (rows of A or columns of B) of k elements into groups of mr or nr lines, k-major; the last group may be partial.
   void (*pack_a)(int64_t count, int64_t k, const void *in, int64_t line, int64_t step, void *out);
   void (*pack_b)(int64_t count, int64_t k, const void *in, int64_t line, int64_t step, void *out);
   void (*dots)(const ebb_gemv *);  // m_col = 1: each row is a dot product

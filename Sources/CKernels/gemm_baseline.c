@@ -15,4 +15,29 @@
 #define GEMM_MC 192
 #define GEMM_KC 320
 #define GEMM_NC 2048
+
+// A vector has four floats or two doubles.
+typedef float f32x4 __attribute__((ext_vector_type(4)));
+typedef double f64x2 __attribute__((ext_vector_type(2)));
+
+static inline f32x4 ebb_gemm_baseline_load_tail_f32(const float *p, int64_t count) {
+  return (f32x4){p[0], count > 1 ? p[1] : 0, count > 2 ? p[2] : 0, 0};
+}
+
+static inline void ebb_gemm_baseline_store_tail_f32(float *p, f32x4 v, int64_t count) {
+  p[0] = v.x;
+  if (count > 1) p[1] = v.y;
+  if (count > 2) p[2] = v.z;
+}
+
+static inline f64x2 ebb_gemm_baseline_load_tail_f64(const double *p, int64_t count) {
+  (void)count;
+  return (f64x2){p[0], 0};
+}
+
+static inline void ebb_gemm_baseline_store_tail_f64(double *p, f64x2 v, int64_t count) {
+  (void)count;
+  p[0] = v.x;
+}
+
 #include "gemm_types.inc"
