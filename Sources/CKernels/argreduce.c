@@ -13,11 +13,22 @@ typedef void (*arg_loop)(int64_t n, int64_t columns, int64_t stride, int32_t *in
 #define ARG_LOOP(name, T, beats) \
   EBB_INLINE bool name##_beats(T a, T b) { return beats; } \
   EBB_CLONES static void name##_row(int64_t n, int32_t *index, const T *x) { \
+    if (n < 4 * LANES) { \
+      T winner = x[0]; \
+      int32_t at = 0; \
+      for (int32_t i = 1; i < (int32_t)n; i++) { \
+        bool wins = name##_beats(x[i], winner); \
+        winner = wins ? x[i] : winner; \
+        at = wins ? i : at; \
+      } \
+      *index = at; \
+      return; \
+    } \
     T best[LANES]; \
     for (int j = 0; j < LANES; j++) best[j] = x[0]; \
     int64_t i = 0; \
     for (; i + LANES <= n; i += LANES) \
-      for (int j = 0; j < LANES; j++) best[j] = name##_beats(x[i + j], best[j]) ? x[i + j] : best[j]; \
+      EBB_ELEMENTWISE for (int j = 0; j < LANES; j++) best[j] = name##_beats(x[i + j], best[j]) ? x[i + j] : best[j]; \
     for (; i < n; i++) best[0] = name##_beats(x[i], best[0]) ? x[i] : best[0]; \
     T winner = best[0]; \
     for (int j = 1; j < LANES; j++) winner = name##_beats(best[j], winner) ? best[j] : winner; \

@@ -4,7 +4,7 @@
 #include "clones.h"
 #include "layout.h"
 
-enum { OUT = 0, IN = 1, TILE = 16 };
+enum { OUT = 0, IN = 1, STRIP = 64 };
 
 typedef struct copy {
   ebb_walk walk;
@@ -25,23 +25,79 @@ typedef struct copy {
     } else { \
       for (int64_t i = 0; i < n; i++) r[i * to_stride] = x[i * from_stride]; \
     } \
-  } \
-  /* r[i * r_row + j * r_col] = x[i + j * x_col] for i < rows, j < columns. */ \
-  EBB_CLONES static void block_##bits(int64_t rows, int64_t columns, void *to, int64_t r_row, int64_t r_col, const void *from, \
-                                      int64_t x_col) { \
-    uint##bits##_t *restrict r = to; \
-    const uint##bits##_t *restrict x = from; \
-    if (rows == TILE && columns == TILE && r_col == 1) { \
-      for (int64_t i = 0; i < TILE; i++) \
-        for (int64_t j = 0; j < TILE; j++) r[i * r_row + j] = x[i + j * x_col]; \
-    } else { \
-      for (int64_t i = 0; i < rows; i++) \
-        for (int64_t j = 0; j < columns; j++) r[i * r_row + j * r_col] = x[i + j * x_col]; \
-    } \
   }
 DEFINE_MOVES(8)
 DEFINE_MOVES(32)
 DEFINE_MOVES(64)
+
+// Squares are transposed in registers: 8 rows of 8 for four-byte elements, 4 rows of 4 for eight-byte ones.
+typedef uint32_t eight __attribute__((vector_size(32), aligned(4)));
+typedef uint64_t four __attribute__((vector_size(32), aligned(8)));
+#define LOW_PAIRS(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define HIGH_PAIRS(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define LOW_QUADS(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define HIGH_QUADS(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#define LOW_HALVES(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11)
+#define HIGH_HALVES(a, b) __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
+
+// r[i * r_row + j] = x[i + j * x_col] for i, j < 8.
+EBB_INLINE void square_32(uint32_t *r, int64_t r_row, const uint32_t *x, int64_t x_col) {
+  eight a[8], b[8];
+  for (int j = 0; j < 8; j++) a[j] = *(const eight *)(x + j * x_col);
+  for (int j = 0; j < 8; j += 2) {
+    b[j] = LOW_PAIRS(a[j], a[j + 1]);
+    b[j + 1] = HIGH_PAIRS(a[j], a[j + 1]);
+  }
+  for (int j = 0; j < 8; j += 4) {
+    a[j] = LOW_QUADS(b[j], b[j + 2]);
+    a[j + 1] = HIGH_QUADS(b[j], b[j + 2]);
+    a[j + 2] = LOW_QUADS(b[j + 1], b[j + 3]);
+    a[j + 3] = HIGH_QUADS(b[j + 1], b[j + 3]);
+  }
+  for (int i = 0; i < 4; i++) {
+    *(eight *)(r + i * r_row) = LOW_HALVES(a[i], a[i + 4]);
+    *(eight *)(r + (i + 4) * r_row) = HIGH_HALVES(a[i], a[i + 4]);
+  }
+}
+EBB_INLINE void square_64(uint64_t *r, int64_t r_row, const uint64_t *x, int64_t x_col) {
+  four a[4], b[4];
+  for (int j = 0; j < 4; j++) a[j] = *(const four *)(x + j * x_col);
+  for (int j = 0; j < 4; j += 2) {
+    b[j] = __builtin_shufflevector(a[j], a[j + 1], 0, 4, 2, 6);
+    b[j + 1] = __builtin_shufflevector(a[j], a[j + 1], 1, 5, 3, 7);
+  }
+  for (int i = 0; i < 2; i++) {
+    *(four *)(r + i * r_row) = __builtin_shufflevector(b[i], b[i + 2], 0, 1, 4, 5);
+    *(four *)(r + (i + 2) * r_row) = __builtin_shufflevector(b[i], b[i + 2], 2, 3, 6, 7);
+  }
+}
+EBB_INLINE void square_8(uint8_t *r, int64_t r_row, const uint8_t *x, int64_t x_col) {
+  for (int64_t i = 0; i < 8; i++)
+    for (int64_t j = 0; j < 8; j++) r[i * r_row + j] = x[i + j * x_col];
+}
+
+// r[i * r_row + j * r_col] = x[i + j * x_col] for i < rows, j < columns: square by square down each strip of columns, so that a
+// line of x is used up before it leaves the cache.
+#define DEFINE_BLOCK(bits, side) \
+  EBB_CLONES static void block_##bits(int64_t rows, int64_t columns, void *to, int64_t r_row, int64_t r_col, const void *from, \
+                                      int64_t x_col) { \
+    uint##bits##_t *r = to; \
+    const uint##bits##_t *x = from; \
+    for (int64_t j = 0; j < columns; j += side) { \
+      for (int64_t i = 0; i < rows; i += side) { \
+        if (r_col == 1 && i + side <= rows && j + side <= columns) { \
+          square_##bits(r + i * r_row + j, r_row, x + i + j * x_col, x_col); \
+        } else { \
+          int64_t i_end = i + side < rows ? i + side : rows, j_end = j + side < columns ? j + side : columns; \
+          for (int64_t k = i; k < i_end; k++) \
+            for (int64_t l = j; l < j_end; l++) r[k * r_row + l * r_col] = x[k + l * x_col]; \
+        } \
+      } \
+    } \
+  }
+DEFINE_BLOCK(8, 8)
+DEFINE_BLOCK(32, 8)
+DEFINE_BLOCK(64, 4)
 
 static void move_line(int32_t size, int64_t n, void *to, int64_t to_stride, const void *from, int64_t from_stride) {
   switch (size) {
@@ -78,22 +134,19 @@ static void copy_rows(void *context, int64_t first, int64_t last) {
   }
 }
 
-// Units [first, last): a unit is one position of the outer dimensions and one strip of TILE positions along `across`, which
+// Units [first, last): a unit is one position of the outer dimensions and one strip of STRIP positions along `across`, which
 // the caller has moved to the place before the last dimension.
 static void copy_strips(void *context, int64_t first, int64_t last) {
   const copy *c = context;
   int32_t inner = c->walk.rank - 1, across = inner - 1;
-  int64_t rows = c->walk.shape[across], columns = c->walk.shape[inner], strips = (rows - 1) / TILE + 1;
+  int64_t rows = c->walk.shape[across], columns = c->walk.shape[inner], strips = (rows - 1) / STRIP + 1;
   int64_t r_row = c->walk.strides[OUT][across], r_col = c->walk.strides[OUT][inner], x_col = c->walk.strides[IN][inner];
   ebb_odometer position;
   ebb_odometer_set(&position, &c->walk, across, first / strips);
   for (int64_t unit = first; unit < last; unit++) {
-    int64_t i = unit % strips * TILE, height = rows - i < TILE ? rows - i : TILE;
-    for (int64_t j = 0; j < columns; j += TILE) {
-      int64_t width = columns - j < TILE ? columns - j : TILE;
-      move_block(c->size, height, width, c->out + (position.offset[OUT] + i * r_row + j * r_col) * c->size, r_row, r_col,
-                 c->in + (position.offset[IN] + i + j * x_col) * c->size, x_col);
-    }
+    int64_t i = unit % strips * STRIP, height = rows - i < STRIP ? rows - i : STRIP;
+    move_block(c->size, height, columns, c->out + (position.offset[OUT] + i * r_row) * c->size, r_row, r_col,
+               c->in + (position.offset[IN] + i) * c->size, x_col);
     if ((unit + 1) % strips == 0) ebb_odometer_next(&position, &c->walk);
   }
 }
@@ -140,9 +193,9 @@ int32_t ebb_copy(int32_t element_size, int32_t rank, const int64_t *shape, void 
   for (int32_t d = 0; d < inner; d++) {
     if (walk->strides[IN][d] != 1 || walk->strides[IN][inner] == 1 || walk->shape[d] < 4 || walk->shape[inner] < 4) continue;
     for (int32_t k = d; k < inner - 1; k++) swap_dimensions(walk, k, k + 1);
-    int64_t strips = (walk->shape[inner - 1] - 1) / TILE + 1;
+    int64_t strips = (walk->shape[inner - 1] - 1) / STRIP + 1;
     int64_t units = ebb_elements(inner - 1, walk->shape) * strips;
-    int64_t per_unit = TILE * walk->shape[inner];
+    int64_t per_unit = STRIP * walk->shape[inner];
     return ebb_parallel_for(units, n <= EBB_SERIAL ? units : per_unit >= EBB_CHUNK ? 1 : EBB_CHUNK / per_unit, copy_strips, &c,
                             control);
   }

@@ -59,6 +59,8 @@ static bool results_are_bool(ebb_op op) {
   }
 }
 
+enum { SMALL = 4096 };
+
 typedef struct problem {
   ebb_loop loop;
   ebb_walk walk;           // array 0..2: operands
@@ -96,10 +98,35 @@ static void run_rows(void *context, int64_t first, int64_t last) {
   }
 }
 
+// Whether the operands are each contiguous or a single value, which is what most small calls are made of.
+static bool runs_alike(int32_t rank, const int64_t *shape, int32_t arity, const ebb_operand *operands) {
+  for (int32_t k = 0; k < arity; k++) {
+    const int64_t *strides = operands[k].strides;
+    int64_t unit = rank > 0 ? strides[rank - 1] : 1, extent = unit;
+    if (unit != 0 && unit != 1) return false;
+    for (int32_t d = rank - 1; d >= 0; d--) {
+      if (strides[d] != extent) return false;
+      extent *= shape[d];
+    }
+  }
+  return true;
+}
+
 int32_t ebb_pointwise(ebb_op op, ebb_dtype dtype, int32_t rank, const int64_t *shape, void *out, const ebb_operand *operands,
                       const ebb_control *control) {
-  problem p = {.loop = ebb_pointwise_loop(op, dtype), .out = out};
-  p.walk.arrays = ebb_op_arity(op);
+  int32_t arity = ebb_op_arity(op);
+  ebb_loop loop = ebb_pointwise_loop(op, dtype);
+  int64_t n = ebb_elements(rank, shape);
+  if (n == 0) return EBB_OK;
+  if (n <= SMALL && runs_alike(rank, shape, arity, operands)) {
+    const ebb_operand *a = operands, *b = arity > 1 ? a + 1 : a, *c = arity > 2 ? a + 2 : a;
+    bool one = n == 1;
+    int32_t last = one ? 0 : rank - 1;
+    loop(n, out, a->data, one ? 1 : a->strides[last], b->data, one ? 1 : b->strides[last], c->data, one ? 1 : c->strides[last]);
+    return ebb_interrupted(control) ? EBB_INTERRUPTED : EBB_OK;
+  }
+  problem p = {.loop = loop, .out = out};
+  p.walk.arrays = arity;
   p.out_size = results_are_bool(op) ? 1 : ebb_size(dtype);
   for (int32_t k = 0; k < p.walk.arrays; k++) {
     p.data[k] = operands[k].data;
@@ -107,7 +134,6 @@ int32_t ebb_pointwise(ebb_op op, ebb_dtype dtype, int32_t rank, const int64_t *s
   }
   if (op == ebb_op_select) p.sizes[0] = 1;
   for (int32_t d = 0; d < rank; d++) {
-    if (shape[d] == 0) return EBB_OK;
     int64_t strides[EBB_MAX_ARRAYS];
     for (int32_t k = 0; k < p.walk.arrays; k++) strides[k] = operands[k].strides[d];
     ebb_walk_push(&p.walk, shape[d], strides);

@@ -52,7 +52,8 @@ enum { guarded_none = 0, guarded_sin = 1, guarded_cos = 1, guarded_tan = 1, guar
 
 // name: the loop's suffix; R, A: types of result and operand; e: expression of a. A guarded operation works block by block on a
 // copy wherever a block holds rare arguments: the result may be the operand itself.
-#define UNARY_LOOP(name, R, A, e) \
+// is_long: whether e is long enough to be worth a second form of the loop.
+#define UNARY_LOOP(name, R, A, e, is_long) \
   EBB_CLONES static void loop_##name(int64_t n, void *out, const void *pa, int64_t sa, const void *pb, int64_t sb, \
                                      const void *pc, int64_t sc) { \
     R *r = out; \
@@ -77,7 +78,12 @@ enum { guarded_none = 0, guarded_sin = 1, guarded_cos = 1, guarded_tan = 1, guar
           p = packed; \
         } \
       } \
-      EBB_ELEMENTWISE_WIDE for (int64_t i = 0; i < count; i++) { \
+      int64_t paired = is_long ? count / EBB_TWO_VECTORS * EBB_TWO_VECTORS : 0; \
+      EBB_ELEMENTWISE_TWICE for (int64_t i = 0; i < paired; i++) { \
+        A a = p[i]; \
+        r[first + i] = (R)(e); \
+      } \
+      EBB_ELEMENTWISE for (int64_t i = paired; i < count; i++) { \
         A a = p[i]; \
         r[first + i] = (R)(e); \
       } \
@@ -114,7 +120,7 @@ enum { guarded_none = 0, guarded_sin = 1, guarded_cos = 1, guarded_tan = 1, guar
         int64_t count = at_most(n - first); \
         pack_##A(count, packed_a, x + first * sa, sa); \
         pack_##A(count, packed_b, y + first * sb, sb); \
-        EBB_ELEMENTWISE_WIDE for (int64_t i = 0; i < count; i++) { \
+        EBB_ELEMENTWISE for (int64_t i = 0; i < count; i++) { \
           A a = packed_a[i], b = packed_b[i]; \
           r[first + i] = (R)(e); \
         } \
@@ -129,18 +135,18 @@ enum { guarded_none = 0, guarded_sin = 1, guarded_cos = 1, guarded_tan = 1, guar
   }
 
 #ifdef HAS_FLOAT
-#define EBB_UNARY(name, f) UNARY_LOOP(name, value, value, f)
-#define EBB_NUMERIC1(name, f, i) UNARY_LOOP(name, value, value, f)
+#define EBB_UNARY(name, f) UNARY_LOOP(name, value, value, f, true)
+#define EBB_NUMERIC1(name, f, i) UNARY_LOOP(name, value, value, f, false)
 #define EBB_BINARY(name, f) BINARY_LOOP(name, value, value, f)
 #define EBB_NUMERIC2(name, f, i) BINARY_LOOP(name, value, value, f)
-#define EBB_TEST(name, f) UNARY_LOOP(name, truth, value, f)
+#define EBB_TEST(name, f) UNARY_LOOP(name, truth, value, f, false)
 #endif
 #ifdef HAS_INT
-#define EBB_NUMERIC1(name, f, i) UNARY_LOOP(name, value, value, i)
+#define EBB_NUMERIC1(name, f, i) UNARY_LOOP(name, value, value, i, false)
 #define EBB_NUMERIC2(name, f, i) BINARY_LOOP(name, value, value, i)
 #endif
 #ifdef HAS_BOOL
-#define EBB_LOGIC1(name, e) UNARY_LOOP(name, truth, truth, e)
+#define EBB_LOGIC1(name, e) UNARY_LOOP(name, truth, truth, e, false)
 #define EBB_LOGIC2(name, e) BINARY_LOOP(name, truth, truth, e)
 #endif
 #define EBB_COMPARE(name, e) BINARY_LOOP(name, truth, value, e)
@@ -172,7 +178,10 @@ EBB_CLONES static void loop_select(int64_t n, void *out, const void *pa, int64_t
       if (sc != 0 || first == 0) pack_value(count, packedC, b, sc);
       b = packedC;
     }
-    EBB_ELEMENTWISE for (int64_t i = 0; i < count; i++) r[first + i] = c[i] ? a[i] : b[i];
+    EBB_ELEMENTWISE for (int64_t i = 0; i < count; i++) {
+      value yes = a[i], no = b[i];  // both are loaded, so that the choice needs no masked load
+      r[first + i] = c[i] ? yes : no;
+    }
   }
 }
 

@@ -1,23 +1,35 @@
 // Reductions of [outer, n, inner] over the middle axis. One routine does the work: it reduces `rows` rows of a fixed width, sixteen
 // rows at a time in registers, and combines the blocks pairwise like the digits of a binary counter, so the error of a float32
 // sum grows with the logarithm of n. Narrow problems (inner small, above all inner = 1) are seen as wider rows that hold several
-// elements of each column; their lanes are folded in halves at the end. Rows are cut into parts whose size depends on the shape
+// elements of each column; their lanes are folded in halves at the end (rows of
+// at most sixteen elements are added straight). Rows are cut into parts whose size depends on the shape
 // alone, and the parts are again combined pairwise: the number of threads never changes a bit.
 #include <math.h>
 #include <string.h>
 #include "clones.h"
 #include "layout.h"
 
-enum { WIDTH = 128, LANES = 64, FEW_LANES = 8, ROWS = 16, LEVELS = 40, PART = 1 << 16, MAX_PARTS = 256 };
+enum { WIDTH = 128, LANES = 64, FEW_LANES = 8, SHORT = 16, ROWS = 16, LEVELS = 40, PART = 1 << 16, MAX_PARTS = 256 };
 
 // acc[j] = reduction of x[i * stride + j] over i < rows, for j < width <= WIDTH; rows >= 1.
 typedef void (*rows_loop)(int64_t rows, int64_t width, int64_t stride, const void *x, void *acc);
 // acc[j] = acc[j] combined with x[j].
 typedef void (*combine_loop)(int64_t width, void *acc, const void *x);
 typedef void (*neutral_loop)(int64_t width, void *acc);
+// out[o] = reduction of x[o * n + i] over i < n, for o < count, one after the other.
+typedef void (*short_loop)(int64_t count, int64_t n, void *out, const void *x);
 
 #define REDUCTION(name, T, neutral, e) \
   EBB_INLINE T name##_pair(T a, T b) { return (T)(e); } \
+  EBB_CLONES static void name##_short(int64_t count, int64_t n, void *out, const void *in) { \
+    T *r = out; \
+    const T *x = in; \
+    for (int64_t o = 0; o < count; o++, x += n) { \
+      T a = x[0]; \
+      for (int64_t i = 1; i < n; i++) a = name##_pair(a, x[i]); \
+      r[o] = a; \
+    } \
+  } \
   static void name##_neutral(int64_t width, void *acc) { \
     T *r = acc; \
     for (int64_t j = 0; j < width; j++) r[j] = (T)(neutral); \
@@ -43,7 +55,8 @@ typedef void (*neutral_loop)(int64_t width, void *acc);
       const T *block = x + b * ROWS * stride; \
       if (width == LANES && stride == LANES) name##_block(LANES, LANES, block, stack[depth++]); \
       else name##_block(width, stride, block, stack[depth++]); \
-      for (int64_t full = b + 1; full % 2 == 0; full /= 2, depth--) name##_combine(width, stack[depth - 2], stack[depth - 1]); \
+      for (int64_t full = b + 1; full % 2 == 0; full /= 2, depth--) \
+        name##_combine(width, stack[depth - 2], stack[depth - 1]); \
     } \
     if (rest > 0) { \
       memcpy(stack[depth], x + blocks * ROWS * stride, (size_t)width * sizeof(T)); \
@@ -75,9 +88,10 @@ typedef struct reduction {
   rows_loop rows;
   combine_loop combine;
   neutral_loop neutral;
+  short_loop short_rows;
 } reduction;
 
-#define ENTRY(name) {name##_rows, name##_combine, name##_neutral}
+#define ENTRY(name) {name##_rows, name##_combine, name##_neutral, name##_short}
 static const reduction reductions[6][4] = {
   [ebb_reduce_sum] = {ENTRY(sum_f32), ENTRY(sum_f64), ENTRY(sum_i32), {0}},
   [ebb_reduce_prod] = {ENTRY(prod_f32), ENTRY(prod_f64), ENTRY(prod_i32), {0}},
@@ -136,6 +150,10 @@ static void finish(const problem *p, int64_t unit, char *partial) {
 
 static void run_units(void *context, int64_t first, int64_t last) {
   const problem *p = context;
+  if (p->inner == 1 && p->n <= SHORT) {
+    p->reduction.short_rows(last - first, p->n, p->out + first * p->size, p->in + first * p->n * p->size);
+    return;
+  }
   if (p->parts == 1 && p->strips == 1) {
     for (int64_t unit = first; unit < last; unit++) reduce_part(p, unit, 0, p->out + unit * p->inner * p->size);
     return;
