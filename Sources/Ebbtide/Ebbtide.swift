@@ -1,1 +1,2 @@
-// Ebbtide
+/// Ebbtide in a Swift program: `import Ebbtide`, then make a `Session`.
+@_exported import Bindings

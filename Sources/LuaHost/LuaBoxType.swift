@@ -77,6 +77,14 @@ public final class LuaBoxType<Value>: AnyLuaBoxType {
     lh_seal(payload)
   }
 
+  /// The value of a box that Swift holds, or nil if the reference is of something else.
+  public func value(of reference: LuaReference) throws(LuaError) -> Value? {
+    let stack = state.stack
+    try stack.push(reference)
+    defer { stack.pop() }
+    return value(on: stack, at: -1)
+  }
+
   /// A new box with a value, held.
   public func make(_ value: consuming Value) throws(LuaError) -> LuaReference {
     let stack = state.stack
@@ -271,6 +279,16 @@ extension AnyLuaBoxType {
       UnsafeMutableRawPointer, Int32
     ) -> Int32
 
+  /// What a tiny operation answers.
+  package enum TinyAnswer: Int32 {
+    /// The result is initialised.
+    case done = 0
+    /// `LuaState.fail` has the error.
+    case failed = 1
+    /// The general function is to be called instead.
+    case general = 2
+  }
+
   /// Sets the entry of all tiny operations of this type. `context` is handed to it as it is.
   package func setTiny(context: UnsafeMutableRawPointer?, _ entry: @escaping Tiny) {
     type.pointee.context = context
@@ -282,20 +300,25 @@ extension AnyLuaBoxType {
   package func tinyFunction(
     _ name: String, operation: Int32, arity: Int, general: LuaFunction? = nil
   ) throws(LuaError) -> LuaFunction {
-    let stack = state.stack
-    if let general { try stack.push(general.reference) } else { try stack.pushNil() }
-    try stack.check(lh_push_tiny(stack.thread, type, operation, Int32(arity), name))
-    defer { stack.pop() }
-    return LuaFunction(try stack.reference(at: -1))
+    try makeTiny(name, operation, arity: arity, isMetamethod: false, general)
   }
 
   /// Makes a metamethod a tiny operation.
   package func tinyMetamethod(
     _ event: LuaMetamethod, label: String, operation: Int32, general: LuaFunction? = nil
   ) throws(LuaError) {
-    // Arity 0: Lua gives unary metamethods their operand twice.
-    let arity = event == .negate || event == .not || event == .length ? 0 : 2
+    let arity = event == .negate || event == .not || event == .length ? 1 : 2
     try setMetafield(
-      event.rawValue, to: .function(try tinyFunction(label, operation: operation, arity: arity, general: general)))
+      event.rawValue, to: .function(try makeTiny(label, operation, arity: arity, isMetamethod: true, general)))
+  }
+
+  private func makeTiny(
+    _ name: String, _ operation: Int32, arity: Int, isMetamethod: Bool, _ general: LuaFunction?
+  ) throws(LuaError) -> LuaFunction {
+    let stack = state.stack
+    if let general { try stack.push(general.reference) } else { try stack.pushNil() }
+    try stack.check(lh_push_tiny(stack.thread, type, operation, Int32(arity), isMetamethod, name))
+    defer { stack.pop() }
+    return LuaFunction(try stack.reference(at: -1))
   }
 }

@@ -6,6 +6,7 @@ package final class Storage: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   let bytes: Int
   private let pool: Pool
+  private var isClaimed = false
 
   /// A block with undefined contents.
   init(bytes request: Int) throws(TensorError) {
@@ -24,6 +25,14 @@ package final class Storage: @unchecked Sendable {
     }
     (base, bytes) = block
     pool = engine.pool
+  }
+
+  /// The bytes of the block at the first call, 0 at later ones: a host with a collector counts each block once. Sessions are confined
+  /// to one thread, and only they call it.
+  func claimBytes() -> Int {
+    if isClaimed { return 0 }
+    isClaimed = true
+    return bytes
   }
 
   deinit { pool.give(base, bytes: bytes) }

@@ -32,6 +32,8 @@ public struct NDArray: Sendable {
   public var isContiguous: Bool { view == nil }
   /// Bytes of the storage this array keeps alive.
   public var storageBytes: Int { storage.bytes }
+  /// The bytes of the storage the first time any array over it is asked, afterwards 0.
+  @inline(__always) package func claimBytes() -> Int { storage.claimBytes() }
   /// An identity of the storage: equal for arrays that share it.
   package var storageIdentity: ObjectIdentifier { ObjectIdentifier(storage) }
 

@@ -1,0 +1,93 @@
+import Autodiff
+import LuaHost
+
+/// A call of the user's Lua function as the transforms take it: some of its arguments taken apart into leaves, its results too.
+///
+/// `apply` is the flat function; after it has run, `results` has the shapes to put the flat results together again.
+final class LuaCallback {
+  private let library: Library
+  private let call: LuaCall
+  private let function: Int
+  private let arguments: [Int]
+  /// The arguments that are taken apart, by position among the arguments (from 0).
+  private let positions: [Int]
+  /// The trees of those arguments.
+  let inputs: [Tree]
+  /// The results of the last call, with the leaves it returned.
+  private(set) var results: [Tree] = []
+
+  /// - Parameters:
+  ///   - function: the stack index of the Lua function.
+  ///   - arguments: the stack indices of its arguments.
+  ///   - positions: which of them are taken apart.
+  init(_ call: LuaCall, function: Int, arguments: [Int], positions: [Int], _ library: Library) throws {
+    self.library = library
+    self.call = call
+    self.function = function
+    self.arguments = arguments
+    self.positions = positions
+    inputs = try positions.map { position in
+      guard position < arguments.count else { throw call.error("argument \(position + 1) is missing", .argument) }
+      return try library.tree(call.stack, at: arguments[position])
+    }
+  }
+
+  /// The leaves of all arguments that are taken apart.
+  var leaves: [Tensor] { inputs.flatMap(\.leaves) }
+
+  /// Calls the function with `leaves` in place of its own and answers all leaves of all results.
+  func apply(_ leaves: [Tensor]) throws(TensorError) -> [Tensor] {
+    let stack = call.stack
+    let base = stack.top
+    defer { stack.top = base }
+    do {
+      try stack.reserve(arguments.count + 8)
+      try stack.pushCopy(of: function)
+      var next = 0
+      for (position, index) in arguments.enumerated() {
+        guard let input = positions.firstIndex(of: position) else {
+          try stack.pushCopy(of: index)
+          continue
+        }
+        let count = inputs[input].leaves.count
+        try library.push(Tree(leaves: Array(leaves[next..<(next + count)]), shape: inputs[input].shape), to: stack)
+        next += count
+      }
+      let count = try stack.call(arguments: arguments.count)
+      results = []
+      for i in 0..<count { results.append(try library.tree(stack, at: base + 1 + i, numbersAreLeaves: i == 0)) }
+      return results.flatMap(\.leaves)
+    } catch {
+      throw .lua(error)
+    }
+  }
+
+  /// Flat values in the shapes of the arguments.
+  func split(_ values: [Tensor]) -> [Tree] { LuaCallback.split(values, like: inputs) }
+
+  /// Flat values in the shapes of `trees`.
+  static func split(_ values: [Tensor], like trees: [Tree]) -> [Tree] {
+    var next = 0
+    return trees.map { tree in
+      defer { next += tree.leaves.count }
+      return Tree(leaves: Array(values[next..<(next + tree.leaves.count)]), shape: tree.shape)
+    }
+  }
+}
+
+extension TensorError {
+  /// The error of a callback as a tensor error; those that are tensor errors already, also inside a Lua error, stay what they are.
+  static func lua(_ error: any Error) -> TensorError {
+    if let error = error as? TensorError { return error }
+    if let error = error as? LuaError, error.kind == .interrupted { return .interrupted }
+    return .callback(error as? LuaError ?? LuaError(.runtime, "\(error)"))
+  }
+}
+
+extension Tensor {
+  /// The one number of a scalar whose value is known.
+  func scalarValue(_ operation: String) throws(TensorError) -> Double {
+    guard count == 1 else { throw .invalid(operation, "expected a tensor with one element, got \(spec)") }
+    return try numbers(for: operation).double(at: 0)
+  }
+}

@@ -1,0 +1,172 @@
+import Autodiff
+import LuaHost
+
+/// A tree without its leaves: how tables were nested, and what stood between the tensors.
+///
+/// Trees are flattened here and nowhere else; integer keys come first, then strings in byte order.
+indirect enum TreeShape {
+  /// The next leaf.
+  case leaf
+  /// A table with these entries.
+  case table([(key: LuaKey, child: TreeShape)])
+  /// A value that is no tensor and stays as it is (a string, a boolean, a function).
+  case constant(LuaValue)
+
+  /// How many leaves there are.
+  var leafCount: Int {
+    switch self {
+    case .leaf: 1
+    case .table(let entries): entries.reduce(0) { $0 + $1.child.leafCount }
+    case .constant: 0
+    }
+  }
+
+  /// The paths of the leaves, as messages name them: "1.weight".
+  func paths(_ prefix: String = "") -> [String] {
+    switch self {
+    case .leaf: [prefix]
+    case .table(let entries): entries.flatMap { $0.child.paths(prefix.isEmpty ? $0.key.text : prefix + "." + $0.key.text) }
+    case .constant: []
+    }
+  }
+
+  /// Whether two trees nest alike and have the same keys.
+  func matches(_ other: TreeShape) -> Bool {
+    switch (self, other) {
+    case (.leaf, .leaf), (.constant, .constant): true
+    case (.table(let a), .table(let b)):
+      a.count == b.count && zip(a, b).allSatisfy { $0.key == $1.key && $0.child.matches($1.child) }
+    default: false
+    }
+  }
+}
+
+/// A tree taken apart: its leaves in order and its shape.
+struct Tree {
+  var leaves: [Tensor]
+  let shape: TreeShape
+
+  init(leaves: [Tensor], shape: TreeShape) {
+    self.leaves = leaves
+    self.shape = shape
+  }
+}
+
+extension Library {
+  /// Takes the tree at an index of the stack apart. A tensor is a tree of one leaf; numbers are leaves of the default float type, or
+  /// constants where they are only passed on.
+  func tree(_ stack: LuaStack, at index: Int, numbersAreLeaves: Bool = true) throws -> Tree {
+    var leaves: [Tensor] = []
+    let shape = try flatten(stack, at: stack.absolute(index), numbersAreLeaves, into: &leaves, depth: 0)
+    return Tree(leaves: leaves, shape: shape)
+  }
+
+  private func flatten(
+    _ stack: LuaStack, at index: Int, _ numbersAreLeaves: Bool, into leaves: inout [Tensor], depth: Int
+  ) throws -> TreeShape {
+    if let tensor = tensors.value(on: stack, at: index) {
+      leaves.append(tensor)
+      return .leaf
+    }
+    if numbersAreLeaves, let number = stack.number(at: index) {
+      leaves.append(Tensor(try .full(.scalar, number, engine.defaultFloat)))
+      return .leaf
+    }
+    guard stack.type(at: index) == .table else { return .constant(try stack.value(at: index)) }
+    guard depth < 100 else { throw LuaError(.runtime, "a tree is nested more than 100 tables deep; does a table contain itself?") }
+    var entries: [(key: LuaKey, child: TreeShape)] = []
+    for key in try stack.orderedKeys(at: index) {
+      try stack.rawGet(key, from: index)
+      defer { stack.pop() }
+      entries.append((key, try flatten(stack, at: stack.top, numbersAreLeaves, into: &leaves, depth: depth + 1)))
+    }
+    return .table(entries)
+  }
+
+  /// Pushes a tree with these leaves; its tables carry arithmetic.
+  func push(_ tree: Tree, to stack: LuaStack) throws(LuaError) {
+    var next = 0
+    try push(tree.shape, tree.leaves, &next, to: stack)
+  }
+
+  private func push(_ shape: TreeShape, _ leaves: [Tensor], _ next: inout Int, to stack: LuaStack) throws(LuaError) {
+    switch shape {
+    case .leaf:
+      try push(leaves[next], to: stack)
+      next += 1
+    case .constant(let value):
+      try stack.push(value)
+    case .table(let entries):
+      try stack.reserve(4)
+      try stack.pushTable(fields: entries.count)
+      try stack.push(treeMetatable.reference)
+      stack.setMetatable(of: -2)
+      for (key, child) in entries {
+        try push(child, leaves, &next, to: stack)
+        try stack.rawSet(key, in: -2)
+      }
+    }
+  }
+
+  /// Pushes a tree as the one result of a call.
+  func push(_ tree: Tree, from call: LuaCall) throws -> Int {
+    try push(tree, to: call.stack)
+    return 1
+  }
+}
+
+// MARK: Arithmetic on trees
+
+extension Library {
+  /// Trees that the library returns add, subtract, multiply, divide and negate leaf by leaf, with trees of the same shape, tensors and
+  /// numbers.
+  func installTrees() throws {
+    let operators: [(String, PointwiseCode)] = [
+      ("__add", .add), ("__sub", .sub), ("__mul", .mul), ("__div", .div), ("__pow", .pow),
+    ]
+    for (event, code) in operators {
+      try treeMetatable.set(
+        .string(event),
+        to: .function(
+          try state.makeFunction(code.name) { [unowned self] call in
+            try push(combine(call, code), from: call)
+          }))
+    }
+    try treeMetatable.set(
+      "__unm",
+      to: .function(
+        try state.makeFunction("neg") { [unowned self] call in
+          var tree = try tree(call.stack, at: 1)
+          for i in tree.leaves.indices { tree.leaves[i] = try -tree.leaves[i] }
+          return try push(tree, from: call)
+        }))
+    try treeMetatable.set("__name", to: .string("tree"))
+  }
+
+  private func combine(_ call: LuaCall, _ code: PointwiseCode) throws -> Tree {
+    let isTable = [1, 2].map { call.type($0) == .table }
+    var result = try tree(call.stack, at: isTable[0] ? 1 : 2)
+    guard isTable[0], isTable[1] else {
+      // One side is a tensor or a number that meets every leaf.
+      for i in result.leaves.indices {
+        let leaf = result.leaves[i]
+        let other = try call.tensor(isTable[0] ? 2 : 1, meeting: leaf, self)
+        result.leaves[i] = isTable[0] ? try arithmetic(code, leaf, other) : try arithmetic(code, other, leaf)
+      }
+      return result
+    }
+    let other = try tree(call.stack, at: 2)
+    try expectSameShape(result, other, call.name)
+    for i in result.leaves.indices { result.leaves[i] = try arithmetic(code, result.leaves[i], other.leaves[i]) }
+    return result
+  }
+
+  /// Throws unless two trees have the same keys; names the first difference.
+  func expectSameShape(_ a: Tree, _ b: Tree, _ operation: String) throws {
+    if a.shape.matches(b.shape) { return }
+    let (left, right) = (Set(a.shape.paths()), Set(b.shape.paths()))
+    let difference = left.symmetricDifference(right).min()
+    throw LuaError(
+      .runtime, "\(operation): the trees differ" + (difference.map { ": '\($0)' is in only one of them" } ?? " in their nesting"))
+  }
+}
