@@ -24,9 +24,12 @@ extension Tensor {
     return (try sorted[0].movingAxis(last, to: axis), try sorted[1].movingAxis(last, to: axis))
   }
 
-  // Positions within each lane (the rows of this tensor) as positions in all lanes put one after another.
+  // Positions within each lane (the rows of this tensor) as positions in all lanes put one after another. A position outside its own
+  // lane becomes −1, which the kernel refuses: it must not reach into the neighbour's.
   func offsetByLane(_ size: Int, lanes: Int) throws(TensorError) -> Tensor {
     let starts = try Tensor(.sequence(lanes, from: 0, by: Double(size), .int32))
-    return try self + starts.reshaped(Shape([lanes] + [Int](repeating: 1, count: rank - 1)))
+    let offset = try self + starts.reshaped(Shape([lanes] + [Int](repeating: 1, count: rank - 1)))
+    let isInside = try and(greaterOrEqual(self, .scalar(0, .int32)), less(self, .scalar(Double(size), .int32)))
+    return try select(isInside, offset, .scalar(-1, .int32))
   }
 }

@@ -3,6 +3,25 @@ extension Graph {
   ///
   /// One walk over the equations from last to first; a cotangent is let go as soon as its equation has been passed.
   public func transpose(_ cotangents: [Tensor?]) throws(TensorError) -> [Tensor?] {
+    var sums = [Tensor?](repeating: nil, count: argumentCount)
+    try transpose(cotangents) { (_, _, _, _) throws(TensorError) in
+      false
+    } dense: { (argument, cotangent) throws(TensorError) in
+      sums[argument] = cotangent
+    }
+    return sums
+  }
+
+  /// The same walk for a caller that wants the arguments' cotangents in parts.
+  /// - Parameters:
+  ///   - claim: asked for every equation that uses an argument directly, with the cotangents of the equation's results, the argument
+  ///     and its place among the operands; answering true takes this contribution out of the walk.
+  ///   - dense: receives what the walk has summed up for an argument, at most once each.
+  package func transpose(
+    _ cotangents: [Tensor?],
+    claiming claim: (_ equation: Equation, _ cotangents: [Tensor?], _ argument: Int, _ place: Int) throws(TensorError) -> Bool,
+    dense: (_ argument: Int, _ cotangent: Tensor) throws(TensorError) -> Void
+  ) throws(TensorError) {
     var pending = [Tensor?](repeating: nil, count: specs.count)
     for (result, cotangent) in zip(results, cotangents) {
       if case .value(let id)? = result, let cotangent { try accumulate(cotangent, at: id, in: &pending) }
@@ -13,12 +32,22 @@ extension Graph {
       if incoming.allSatisfy({ $0 == nil }) { continue }
       for id in equation.results { pending[Int(id)] = nil }
       let inputs = operands(of: equation)
+      var open = 0
+      var claimed = [Bool](repeating: false, count: inputs.count)
+      for (place, input) in inputs.enumerated() {
+        guard case .value(let id) = input else { continue }
+        if id < argumentCount { claimed[place] = try claim(equation, incoming, Int(id), place) }
+        if !claimed[place] { open += 1 }
+      }
+      if open == 0 { continue }
       let outgoing = try equation.primitive.transpose(incoming, inputs.map(linearOperand))
-      for (input, cotangent) in zip(inputs, outgoing) {
+      for (place, (input, cotangent)) in zip(inputs, outgoing).enumerated() where !claimed[place] {
         if case .value(let id) = input, let cotangent { try accumulate(cotangent, at: id, in: &pending) }
       }
     }
-    return Array(pending[..<argumentCount])
+    for argument in 0..<argumentCount {
+      if let sum = pending[argument] { try dense(argument, sum) }
+    }
   }
 
   func linearOperand(_ operand: Operand) -> LinearOperand {

@@ -1,8 +1,10 @@
 /// `a b` for `a: [batch…, m, k]` and `b: [batch…, k, n]` with equal batch dimensions.
-struct MatrixProduct: Primitive {
-  var name: String { "mm" }
+package struct MatrixProduct: Primitive {
+  package init() {}
 
-  func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
+  package var name: String { "mm" }
+
+  package func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     let (a, b) = (x[0], x[1])
     let rank = a.shape.rank
     guard a.dtype == b.dtype, a.dtype.isFloat else {
@@ -18,16 +20,16 @@ struct MatrixProduct: Primitive {
     return [Spec(a.shape.replacing(rank - 1, with: b.shape[rank - 1]), a.dtype)]
   }
 
-  func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] { [try .matrixProduct(x[0], x[1])] }
+  package func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] { [try .matrixProduct(x[0], x[1])] }
 
-  func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
+  package func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
     let left = try dx[0].map { (da) throws(TensorError) in try bind(self, da, x[1]) }
     let right = try dx[1].map { (db) throws(TensorError) in try bind(self, x[0], db) }
     guard let left, let right else { return [left ?? right] }
     return [try left + right]
   }
 
-  func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?] {
+  package func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?] {
     guard let ct = ct[0] else { return [nil, nil] }
     switch (x[0], x[1]) {
     case (.unknown, .known(let b)): return [try bind(self, ct, b.matrixTransposed()), nil]
@@ -36,7 +38,7 @@ struct MatrixProduct: Primitive {
     }
   }
 
-  func batch(_ x: [Tensor], _ isBatched: [Bool], lanes: Int) throws(TensorError) -> [Tensor] {
+  package func batch(_ x: [Tensor], _ isBatched: [Bool], lanes: Int) throws(TensorError) -> [Tensor] {
     let (a, b) = (x[0], x[1])
     // One matrix for all lanes: the lanes are more rows of a single product.
     if !isBatched[1], b.rank == 2 {
