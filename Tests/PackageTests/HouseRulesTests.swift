@@ -28,24 +28,27 @@ import Testing
   /// Nothing names a place that exists on one machine only.
   @Test(arguments: ["Sources", "Tests", "Scripts", "Examples", "README.md", "CONTRIBUTING.md", ".ci/run"])
   func noFileNamesAMachine(place: String) throws {
+    let folders = ["work", "root", "home", "Users", "mnt"].map { "/\($0)/" }
     let path = /(?:^|[^\w.\/])\/(?:work|root|home|Users|mnt)\/\w/
     let inside = try Project.files(in: place)
     for file in inside.isEmpty && FileManager.default.fileExists(atPath: Project.root.appending(path: place).path)
       ? [place] : inside
     {
+      let text = try Project.text(file) ?? ""
+      guard folders.contains(where: { text.contains($0) }) else { continue }  // quick, unlike regular expressions
       for (number, line) in try Project.lines(file).enumerated() {
         #expect(line.firstMatch(of: path) == nil, "\(file):\(number + 1): \(line)")
       }
     }
   }
 
-  /// A public declaration runs over the lines up to the one that closes its parentheses.
+  /// A declaration runs over the lines up to the one that closes its parentheses; what stands after the opening brace is its body.
   @Test func publicDeclarationsGiveNoWritablePointers() throws {
-    var seen = 0
+    let start = /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:public|open)\s/
     for path in try Project.files(in: "Sources", endings: ["swift"]) {
+      guard let text = try Project.text(path), Self.hasWritablePointer(text) else { continue }
       let lines = try Project.lines(path)
-      for (number, line) in lines.enumerated() where line.contains(/^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:public|open)\s/) {
-        seen += 1
+      for (number, line) in lines.enumerated() where line.contains(start) {
         var declaration = ""
         var depth = 0
         for next in lines[number...] {
@@ -53,11 +56,13 @@ import Testing
           depth += next.count { $0 == "(" } - next.count { $0 == ")" }
           if depth <= 0 { break }
         }
-        // What stands after the opening brace is the body.
-        let signature = declaration.prefix { $0 != "{" }
-        #expect(!signature.contains("UnsafeMutable"), "\(path):\(number + 1): \(signature)")
+        let signature = String(declaration.prefix { $0 != "{" })
+        #expect(!Self.hasWritablePointer(signature), "\(path):\(number + 1): \(signature)")
       }
     }
-    #expect(seen > 0)
+  }
+
+  static func hasWritablePointer(_ text: String) -> Bool {
+    text.contains("UnsafeMutablePointer") || text.contains("UnsafeMutableBufferPointer")
   }
 }
