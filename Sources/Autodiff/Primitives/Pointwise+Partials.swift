@@ -67,9 +67,10 @@ extension Partial {
     }
   }
 
-  // b a^(b−1), without the 0 · ∞ of a = 0 where b = 0 makes the slope zero.
+  // b a^(b−1), without the 0 · ∞ of a = b = 0. Elsewhere b = 0 is no exception: the slope is zero there but changes with b.
   private static func powerSlope(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
-    let exponent = try Autodiff.select(equal(b, .zero(like: b)), .one(like: b), b - 1)
+    let isFlat = try and(equal(a, .zero(like: a)), equal(b, .zero(like: b)))
+    let exponent = try Autodiff.select(isFlat, .one(like: b), b - 1)
     return try b * power(a, exponent)
   }
 

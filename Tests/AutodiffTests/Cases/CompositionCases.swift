@@ -1,0 +1,26 @@
+@testable import Autodiff
+
+/// Functions made of several operations whose derivatives are easily got wrong where they meet.
+extension Case {
+  static let compositions: [Case] = [
+    entries("gelu", [.normal], [[[3]]]) { x in [try gelu(x[0])] },
+    entries("silu", [.normal], [[[3]]]) { x in [try silu(x[0])] },
+    entries("clamp", [.normal], [[[2]]]) { x in
+      [try clamp(3 * x[0] + 2.5, low: .scalar(-100, x[0].dtype), high: .scalar(100, x[0].dtype))]
+    },
+    entries("an operand twice", [.normal], [[[2, 2]]]) { x in [try x[0] * x[0] + matrixProduct(x[0], x[0])] },
+    entries("several results", [.normal, .normal], [[[2], [2]]]) { x in
+      let product = try x[0] * x[1]
+      return [product, try product.sum(), try greater(x[0], x[1]), try sin(x[0])]
+    },
+    entries("an unused operand", [.normal, .normal], [[[2], [3]]]) { x in [try exp(x[0]).sum()] },
+    entries("cross entropy", [.normal, .integers(0...2)], [[[4, 3], [4, 1]]]) { x in
+      [try -x[0].logSoftmax(1).taking(x[1]).mean([0, 1])]
+    },
+    entries("two-layer net", [.normal, .normal, .normal], [[[2, 3], [3, 2], [2, 1]]]) { x in
+      [try matrixProduct(tanh(matrixProduct(x[0], x[1])), x[2]).sum()]
+    },
+  ].flatMap { $0 }
+
+  static let linearAlgebra: [Case] = []
+}
