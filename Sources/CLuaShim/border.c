@@ -21,8 +21,9 @@ void lh_push_position(lua_State *L, const lh_host *host, int level) {
 }
 
 void lh_raise(lua_State *L, lh_host *host, int status) {
-  if (status == LH_RAISE_VALUE) lua_error(L);
   luaL_checkstack(L, LH_STACK_ROOM, NULL);
+  lh_pass_on(L, host);
+  if (status == LH_RAISE_VALUE) lua_error(L);
   if (status == LH_RAISE_MESSAGE) {
     lh_push_position(L, host, 1);
   } else {
@@ -147,7 +148,7 @@ static int trampoline(lua_State *L) {
   __atomic_store_n(&host->running, caller, __ATOMIC_RELAXED);
   if (__builtin_expect(host->external_debt >= host->external_threshold, 0)) lh_relieve(L, host);
   if (__builtin_expect(host->released_count != 0, 0)) lh_drain(L, host);
-  if (__builtin_expect(host->interrupt != 0, 0)) lh_arm_hook(L);
+  if (__builtin_expect(lh_interrupted(host) != 0, 0)) lh_arm_hook(L);
   if (__builtin_expect(answer < 0, 0)) lh_raise(L, host, answer);
   return answer;
 }
@@ -174,111 +175,143 @@ int lh_push_function(lua_State *L, lh_host *host, void *record, int captures) {
 
 // MARK: Tiny operations
 //
-// Upvalues: 1 type, 2 operation, 3 metatable of results, 4 general function or nil, 5 name for messages.
+// Upvalues: 1 operation, 2 metatable of results, 3 general function or nil.
 
-static int general(lua_State *L, const lh_type *type, int arity) {
-  int count = lua_gettop(L);
-  if (!lua_isnil(L, lua_upvalueindex(4))) {
-    lua_pushvalue(L, lua_upvalueindex(4));
+struct lh_operation {
+  lh_type *type;
+  int32_t code, arity;
+  lh_operation *_Nullable next;
+  char name[];
+};
+
+void lh_free_operations(lh_operation *operation) {
+  while (operation != NULL) {
+    lh_operation *next = operation->next;
+    free(operation);
+    operation = next;
+  }
+}
+
+static int general(lua_State *L, const lh_operation *operation) {
+  const lh_type *type = operation->type;
+  int count = lua_gettop(L), arity = operation->arity == 2 ? 2 : 1;
+  if (!lua_isnil(L, lua_upvalueindex(3))) {
+    lua_pushvalue(L, lua_upvalueindex(3));
     lua_insert(L, 1);
     lua_call(L, count, LUA_MULTRET);
     return lua_gettop(L);
   }
-  const char *name = lh_string(L, lua_upvalueindex(5), NULL);
-  if (count != arity) return fail(L, type->host, "%s: expected %d arguments, got %d", name, arity, count);
-  int at = lh_payload(L, 1, type) != NULL || lua_type(L, 1) == LUA_TNUMBER ? 2 : 1;
-  return fail(L, type->host, "%s: argument %d: expected %s or number, got %s", name, at, type->name, luaL_typename(L, at));
+  const char *name = operation->name;
+  if (count != arity) {
+    return fail(L, type->host, "%s: expected %d argument%s, got %d", name, arity, arity == 1 ? "" : "s", count);
+  }
+  int at = lh_payload(L, 1, type) != NULL || lua_type(L, 1) == LUA_TNUMBER ? arity : 1;
+  const char *expected = arity == 2 ? " or number" : "";
+  const lh_type *other = lh_box_type(L, at, type->host);
+  const char *got = other != NULL ? other->name : luaL_typename(L, at);
+  return fail(L, type->host, "%s: argument %d: expected %s%s, got %s", name, at, type->name, expected, got);
 }
 
-static inline int finish(lua_State *L, lh_type *type, lh_box *result, int status, int arity) {
+static inline const lh_operation *operation_of(lua_State *L) {
+  const lh_operation *operation = lua_touserdata(L, lua_upvalueindex(1));
+  if (__builtin_expect(operation == NULL || operation->type->host->main == NULL || operation->type->tiny == NULL, 0)) {
+    luaL_error(L, "the function has been released");
+  }
+  return operation;
+}
+
+static inline int run_tiny(lua_State *L, const lh_operation *operation, void *a, double x, void *b, double y, int32_t flags) {
+  lh_type *type = operation->type;
   lh_host *host = type->host;
-  if (__builtin_expect(status == LH_TINY_DONE, 1)) result->seal = host->key ^ (uintptr_t)result;
-  if (__builtin_expect(host->external_debt >= host->external_threshold, 0)) lh_relieve(L, host);
-  if (__builtin_expect(host->interrupt != 0, 0)) lh_arm_hook(L);
-  if (__builtin_expect(status == LH_TINY_DONE, 1)) return 1;
-  if (status != LH_TINY_GENERAL) lh_raise(L, host, host->failure);
-  lua_settop(L, -2);
-  return general(L, type, arity);
-}
-
-static inline lh_box *reserve_result(lua_State *L, lh_type *type) {
   lh_box *result = lua_newuserdatauv(L, sizeof *result, 0);
   result->seal = 0;
   result->type = type;
-  lua_pushvalue(L, lua_upvalueindex(3));
+  lua_pushvalue(L, lua_upvalueindex(2));
   lua_setmetatable(L, -2);
-  return result;
-}
-
-static inline int run_tiny(lua_State *L, lh_type *type, void *a, double x, void *b, double y, int32_t flags, int arity) {
-  int32_t operation = (int32_t)lua_tointegerx(L, lua_upvalueindex(2), NULL);
-  lh_host *host = type->host;
-  lh_box *result = reserve_result(L, type);
   lua_State *caller = lh_running(host);
   __atomic_store_n(&host->running, L, __ATOMIC_RELAXED);
-  int32_t status = type->tiny(type->context, operation, a, x, b, y, result->payload, flags);
+  int32_t status = type->tiny(type->context, operation->code, a, x, b, y, result->payload, flags);
   __atomic_store_n(&host->running, caller, __ATOMIC_RELAXED);
-  return finish(L, type, result, status, arity);
+  if (__builtin_expect(status == LH_TINY_DONE, 1)) result->seal = host->key ^ (uintptr_t)result;
+  if (__builtin_expect(host->external_debt >= host->external_threshold, 0)) lh_relieve(L, host);
+  if (__builtin_expect(lh_interrupted(host) != 0, 0)) lh_arm_hook(L);
+  if (__builtin_expect(status == LH_TINY_DONE, 1)) return 1;
+  if (status != LH_TINY_GENERAL) lh_raise(L, host, host->failure);
+  lua_settop(L, -2);
+  return general(L, operation);
 }
 
-static inline lh_type *tiny_type(lua_State *L) {
-  lh_type *type = lua_touserdata(L, lua_upvalueindex(1));
-  if (type == NULL || type->host->main == NULL || type->tiny == NULL) luaL_error(L, "the function has been released");
-  return type;
-}
-
-static int tiny_binary(lua_State *L) {
-  lh_type *type = tiny_type(L);
-  if (lua_gettop(L) != 2) return general(L, type, 2);
-  void *a = lh_payload(L, 1, type), *b = lh_payload(L, 2, type);
+static inline int run_binary(lua_State *L, const lh_operation *operation) {
+  void *a = lh_payload(L, 1, operation->type), *b = lh_payload(L, 2, operation->type);
   double x = 0, y = 0;
   int32_t flags = 0;
   if (a == NULL) {
-    if (lua_type(L, 1) != LUA_TNUMBER || b == NULL) return general(L, type, 2);
+    if (lua_type(L, 1) != LUA_TNUMBER || b == NULL) return general(L, operation);
     x = lua_tonumberx(L, 1, NULL);
     flags = lua_isinteger(L, 1);
   }
   if (b == NULL) {
-    if (lua_type(L, 2) != LUA_TNUMBER) return general(L, type, 2);
+    if (lua_type(L, 2) != LUA_TNUMBER) return general(L, operation);
     y = lua_tonumberx(L, 2, NULL);
     flags |= lua_isinteger(L, 2) << 1;
   }
-  return run_tiny(L, type, a, x, b, y, flags, 2);
+  return run_tiny(L, operation, a, x, b, y, flags);
+}
+
+static inline int run_unary(lua_State *L, const lh_operation *operation) {
+  void *a = lh_payload(L, 1, operation->type);
+  return a == NULL ? general(L, operation) : run_tiny(L, operation, a, 0, NULL, 0, 0);
+}
+
+static int tiny_binary(lua_State *L) {
+  const lh_operation *operation = operation_of(L);
+  return lua_gettop(L) == 2 ? run_binary(L, operation) : general(L, operation);
 }
 
 static int tiny_unary(lua_State *L) {
-  lh_type *type = tiny_type(L);
-  void *a = lua_gettop(L) == 1 ? lh_payload(L, 1, type) : NULL;
-  if (a == NULL) return general(L, type, 1);
-  return run_tiny(L, type, a, 0, NULL, 0, 0, 1);
+  const lh_operation *operation = operation_of(L);
+  return lua_gettop(L) == 1 ? run_unary(L, operation) : general(L, operation);
 }
 
-// Lua gives unary metamethods their operand twice.
-static int tiny_metamethod(lua_State *L) {
+// Lua gives a metamethod two operands always; a unary one gets its only operand twice.
+static int tiny_binary_metamethod(lua_State *L) { return run_binary(L, operation_of(L)); }
+
+static int tiny_unary_metamethod(lua_State *L) {
   lua_settop(L, 1);
-  return tiny_unary(L);
+  return run_unary(L, operation_of(L));
 }
 
 bool lh_enters_swift(lua_CFunction f) {
-  return f == trampoline || f == tiny_binary || f == tiny_unary || f == tiny_metamethod;
+  return f == trampoline || f == tiny_binary || f == tiny_unary || f == tiny_binary_metamethod || f == tiny_unary_metamethod;
 }
 
-typedef struct { lh_type *type; const char *name; int32_t operation; int arity; } new_tiny;
+typedef struct { lh_operation *operation; bool metamethod; } new_tiny;
 
 static int make_tiny(lua_State *L) {  // general function, request
   new_tiny *request = lua_touserdata(L, 2);
-  lua_pushlightuserdata(L, request->type);
-  lua_pushinteger(L, request->operation);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, request->type->metatable);
+  lua_pushlightuserdata(L, request->operation);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, request->operation->type->metatable);
   lua_pushvalue(L, 1);
-  lua_pushstring(L, request->name);
-  lua_pushcclosure(L, request->arity == 2 ? tiny_binary : request->arity == 1 ? tiny_unary : tiny_metamethod, 5);
+  if (request->operation->arity == 2) {
+    lua_pushcclosure(L, request->metamethod ? tiny_binary_metamethod : tiny_binary, 3);
+  } else {
+    lua_pushcclosure(L, request->metamethod ? tiny_unary_metamethod : tiny_unary, 3);
+  }
   return 1;
 }
 
-int lh_push_tiny(lua_State *L, lh_type *type, int32_t operation, int arity, const char *name) {
-  new_tiny request = {.type = type, .name = name, .operation = operation, .arity = arity};
+int lh_push_tiny(lua_State *L, lh_type *type, int32_t code, int arity, bool metamethod, const char *name) {
   if (!lua_checkstack(L, LH_STACK_ROOM)) return LH_NO_STACK;
+  size_t length = strlen(name) + 1;
+  lh_operation *operation = malloc(sizeof *operation + length);
+  if (operation == NULL) return LH_NO_STACK;
+  operation->type = type;
+  operation->code = code;
+  operation->arity = arity;
+  memcpy(operation->name, name, length);
+  operation->next = type->operations;
+  type->operations = operation;  // freed with the type
+  new_tiny request = {.operation = operation, .metamethod = metamethod};
   lua_pushlightuserdata(L, &request);
   return lh_protect(L, make_tiny, 2, 1);
 }

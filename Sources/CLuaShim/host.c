@@ -133,6 +133,7 @@ void lh_free(lh_host *host) {
   if (host->watchdog != NULL) lh_watchdog_free(host->watchdog);
   for (lh_type *type = host->types; type != NULL;) {
     lh_type *next = type->next;
+    lh_free_operations(type->operations);
     free(type->name);
     free(type);
     type = next;

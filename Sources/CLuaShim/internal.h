@@ -30,11 +30,18 @@ lh_type *lh_make_type(lua_State *L, lh_host *host, const char *name, void (*dest
 /// Whether a C function is one of those that enter Swift.
 bool lh_enters_swift(lua_CFunction f);
 
+void lh_free_operations(lh_operation *_Nullable operation);
+
 /// The message handler of lh_call.
 int lh_message_handler(lua_State *L);
 
 /// Installs the hook that raises the interrupt on a thread.
 void lh_arm_hook(lua_State *L);
+/// Ends the patience with closers of an earlier call when a new one starts from outside.
+void lh_forget_grace(lua_State *L, lh_host *host);
+/// Before an error from a call that has ended is raised again: if it is that of an interrupt, the closers it meets
+/// now are let run too.
+void lh_pass_on(lua_State *L, lh_host *host);
 /// Enters another Lua thread, or comes back to one, without missing an interrupt.
 void lh_switch(lh_host *host, lua_State *L);
 /// Replaces coroutine.resume, wrap, close and xpcall in the libraries just opened. Raises without memory.

@@ -38,6 +38,15 @@ static bool in_closers(lua_State *L, const lh_host *host) {
   return false;
 }
 
+static void note_raise(lua_State *L, lh_host *host) {
+  host->grace_thread = L;
+  host->grace_frame = catching_frame(L, host);
+}
+
+void lh_pass_on(lua_State *L, lh_host *host) {
+  if (lh_interrupted(host) != 0) note_raise(L, host);
+}
+
 static void hook(lua_State *L, lua_Debug *event) {
   (void)event;
   lh_host *host = lh_find_host(L);
@@ -49,8 +58,7 @@ static void hook(lua_State *L, lua_Debug *event) {
     host->grace_left--;
     return;
   }
-  host->grace_thread = L;
-  host->grace_frame = catching_frame(L, host);
+  note_raise(L, host);
   luaL_checkstack(L, LH_STACK_ROOM, NULL);
   lh_push_position(L, host, 0);
   lua_pushstring(L, lh_interrupted(host) == LH_TIME_LIMIT ? "time limit reached" : "interrupted");
@@ -60,6 +68,11 @@ static void hook(lua_State *L, lua_Debug *event) {
 
 void lh_arm_hook(lua_State *L) {
   if (lua_gethook(L) != hook) lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+}
+
+void lh_forget_grace(lua_State *L, lh_host *host) {
+  lua_Debug frame;
+  if (host->grace_thread == L && !lua_getstack(L, 0, &frame)) host->grace_thread = NULL;
 }
 
 // The store comes before the look at the flag, and lh_interrupt raises the flag before it looks at `running`: one of
@@ -88,7 +101,9 @@ void lh_clear_interrupt(lh_host *host) {
   host->grace_thread = NULL;
   host->grace_frame = NULL;
   lua_State *L = lh_running(host);
-  if (host->main != NULL && lua_gethook(L) == hook) lua_sethook(L, NULL, 0, 0);
+  if (host->main == NULL) return;
+  if (lua_gethook(L) == hook) lua_sethook(L, NULL, 0, 0);
+  lh_switch(host, L);  // for an interrupt that came meanwhile
 }
 
 // MARK: A signal of the process
@@ -170,6 +185,7 @@ static int call_wrapped(lua_State *L) {
     close_coroutine(L, host, co);
     lua_xmove(co, L, 1);
   }
+  lh_pass_on(L, host);
   return lua_error(L);
 }
 

@@ -39,6 +39,7 @@ int lh_call(lua_State *L, lh_host *host, int arguments, int results) {
   lua_pushcfunction(L, lh_message_handler);
   lua_insert(L, base);
   lua_State *caller = lh_running(host);
+  lh_forget_grace(L, host);
   lh_switch(host, L);
   int status = lua_pcall(L, arguments, results, base);
   __atomic_store_n(&host->running, caller, __ATOMIC_SEQ_CST);

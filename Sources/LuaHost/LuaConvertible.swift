@@ -176,3 +176,24 @@ extension Dictionary: LuaReadable where Key == String, Value: LuaReadable {
     return fields
   }
 }
+
+/// A type whose values cross the border in boxes of the type registered for it.
+public protocol LuaBoxed: LuaPushable, LuaReadable {}
+
+extension LuaBoxed {
+  /// The Swift name of the type.
+  public static var luaTypeName: String { "\(Self.self)" }
+
+  /// Pushes a new box. Throws if no box type is registered for this type.
+  public func push(to stack: LuaStack) throws(LuaError) {
+    guard let type = stack.state.boxType(of: Self.self) else {
+      throw LuaError(.runtime, "no box type is registered for \(Self.luaTypeName)")
+    }
+    try type.push(self, to: stack)
+  }
+
+  /// Reads the value of a box.
+  public static func read(from stack: LuaStack, at index: Int) -> Self? {
+    stack.state.boxType(of: Self.self)?.value(on: stack, at: index)
+  }
+}

@@ -35,9 +35,12 @@ public struct LuaError: Error, CustomStringConvertible, @unchecked Sendable {
   package var marker = LuaState.defaultMarker
 
   /// An error for a Swift function to throw: the script sees it with its own position in front.
-  public init(_ kind: Kind = .runtime, _ message: String, cause: (any Error)? = nil) {
+  public init(_ kind: Kind, _ message: String, cause: (any Error)? = nil) {
     self.init(kind: kind, message: message, traceback: "", cause: cause, value: nil, isLocated: false)
   }
+
+  /// An error of kind `runtime`.
+  public init(_ message: String, cause: (any Error)? = nil) { self.init(.runtime, message, cause: cause) }
 
   package init(kind: Kind, message: String, traceback: String, cause: (any Error)?, value: LuaValue?, isLocated: Bool) {
     self.kind = kind

@@ -7,7 +7,8 @@ import CLuaShim
 /// A view of the values a Swift function works with. Index 1 is the first argument, -1 the value on top.
 public struct LuaStack {
   @usableFromInline package let thread: OpaquePointer
-  @usableFromInline package unowned(unsafe) let state: LuaState
+  /// The state it belongs to.
+  public unowned(unsafe) let state: LuaState
 
   @usableFromInline
   package init(thread: OpaquePointer, state: LuaState) {
@@ -108,6 +109,7 @@ extension LuaStack {
 
   /// Holds the object at an index.
   public func reference(at index: Int) throws(LuaError) -> LuaReference {
+    if host.pointee.released_count >= 64 { lh_drain(thread, host) }
     try reserve(1)
     let identity = UInt(bitPattern: lua_topointer(thread, Int32(index)))
     lua_pushvalue(thread, Int32(index))

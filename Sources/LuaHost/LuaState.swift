@@ -207,3 +207,14 @@ extension LuaState {
     try stack.rawSet(name, in: -2)
   }
 }
+
+extension LuaState {
+  /// Leaves a message on a stack for C to raise and answers −1, what a failed entry of a loadable module returns.
+  public static func pushMessage(_ message: String, to thread: OpaquePointer) -> Int32 {
+    var message = message
+    message.withUTF8 { bytes in
+      _ = bytes.withMemoryRebound(to: CChar.self) { lh_push_string(thread, $0.baseAddress, $0.count) }
+    }
+    return -1
+  }
+}

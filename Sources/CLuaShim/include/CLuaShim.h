@@ -16,6 +16,7 @@
 
 typedef struct lh_host lh_host;
 typedef struct lh_type lh_type;
+typedef struct lh_operation lh_operation;
 
 // MARK: Boxes
 
@@ -51,6 +52,7 @@ struct lh_type {
   void *_Nullable context;
   int metatable;                                           // reference in the registry
   char *name;
+  lh_operation *_Nullable operations;
   lh_type *_Nullable next;
 };
 
@@ -165,8 +167,9 @@ void *_Nullable lh_new_box(lua_State *L, lh_type *type);
 /// Protected: replaces `captures` values on top by a function that enters Swift with `record`, which it owns
 /// from then on (on failure the caller keeps it). The captures are upvalues 2, 3, ...
 int lh_push_function(lua_State *L, lh_host *host, void *record, int captures);
-/// Protected: replaces the general function (or nil) on top by a tiny operation of `arity` 1 or 2.
-int lh_push_tiny(lua_State *L, lh_type *type, int32_t operation, int arity, const char *name);
+/// Protected: replaces the general function (or nil) on top by a tiny operation of `arity` 1 or 2. Metamethods don't
+/// look at the count of arguments, which is always two.
+int lh_push_tiny(lua_State *L, lh_type *type, int32_t code, int arity, bool metamethod, const char *name);
 /// Protected: replaces methods, getters and the fallback (or nil) on top by an `__index` function.
 int lh_push_index(lua_State *L, lh_type *type);
 
