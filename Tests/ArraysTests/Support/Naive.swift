@@ -59,6 +59,32 @@ struct Naive: Equatable, CustomStringConvertible {
     return copy
   }
 
+  /// Each element goes to place low + i (interior + 1) of its dimensions; what falls outside is dropped.
+  func padded(low: [Int], high: [Int], interior: [Int]) -> Naive {
+    let sizes = shape.indices.map { axis in
+      max(0, shape[axis] + (shape[axis] - 1) * interior[axis] + low[axis] + high[axis])
+    }
+    var result = Naive(sizes) { _ in 0 }
+    for index in Naive.indices(shape) {
+      let place = shape.indices.map { low[$0] + index[$0] * (interior[$0] + 1) }
+      let fits = zip(place, sizes).allSatisfy { (0..<$1).contains($0) }
+      if fits { result[place] = self[index] }
+    }
+    return result
+  }
+
+  /// The matrix product over the last two dimensions of two stacks of matrices.
+  func times(_ other: Naive) -> Naive {
+    let rank = shape.count
+    let (m, k, n) = (shape[rank - 2], shape[rank - 1], other.shape[rank - 1])
+    var result = Naive(shape.dropLast() + [n]) { _ in 0 }
+    for position in result.values.indices {
+      let (entry, i, j) = (position / (m * n), position / n % m, position % n)
+      for p in 0..<k { result.values[position] += values[(entry * m + i) * k + p] * other.values[(entry * k + p) * n + j] }
+    }
+    return result
+  }
+
   func reduced(over axes: [Int], from start: Double, _ combine: (Double, Double) -> Double) -> Naive {
     let kept = shape.indices.filter { !axes.contains($0) }
     var result = Naive(kept.map { shape[$0] }) { _ in start }
@@ -71,29 +97,29 @@ struct Naive: Equatable, CustomStringConvertible {
 }
 
 /// A view together with what it must contain.
-struct Layout: CustomStringConvertible {
+struct ViewCase: CustomStringConvertible {
   let array: NDArray
   let naive: Naive
   let description: String
 }
 
 /// Every kind of layout of small arrays: packed, permuted in all orders, cut, stepped, reversed and stretched.
-func everyLayout(_ dtype: DType = .float64) throws -> [Layout] {
+func everyLayout(_ dtype: DType = .float64) throws -> [ViewCase] {
   let shapes: [[Int]] = [[], [1], [3], [0], [2, 3], [3, 1], [0, 2], [4, 3], [1, 2, 3], [2, 3, 2], [2, 0, 3], [2, 2, 1, 3]]
   return try shapes.flatMap { try everyLayout(of: $0, dtype) }
 }
 
 /// Every kind of layout of one small array that counts from 1.
-func everyLayout(of shape: [Int], _ dtype: DType = .float64) throws -> [Layout] {
+func everyLayout(of shape: [Int], _ dtype: DType = .float64) throws -> [ViewCase] {
   let base = Naive(counting: shape)
   let packed = try NDArray(base.values, shape: Shape(shape)).cast(to: dtype)
-  var layouts: [Layout] = []
+  var layouts: [ViewCase] = []
   for order in permutations(shape.count) {
     let array = packed.permuted(order)
     let naive = base.permuted(order)
     let sizes = naive.shape
     func add(_ array: NDArray, _ naive: Naive, _ how: String) {
-      layouts.append(Layout(array: array, naive: naive, description: "\(shape) permuted \(order) \(how)"))
+      layouts.append(ViewCase(array: array, naive: naive, description: "\(shape) permuted \(order) \(how)"))
     }
     add(array, naive, "")
     let ones = sizes.map { _ in 1 }
