@@ -13,7 +13,7 @@ typedef struct ebb_resource {
 // The resource at a place in the list, counted from 0; past the end one without a name.
 ebb_resource ebb_resource_at(size_t place);
 
-// The resource with this name, such as "lua/prelude.lua"; otherwise one without a name.
+// The resource with this name, such as "annotations/ebbtide.lua"; otherwise one without a name.
 ebb_resource ebb_resource_named(const char *_Nonnull name);
 
 #endif
