@@ -22,6 +22,8 @@ package final class BatchTrace: Trace {
   }
 
   package func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
+    // What one lane would be refused must not become something else with the lanes in front, and errors show the lane's shapes.
+    _ = try primitive.outcome(operands.map(\.spec))
     var values: [Tensor] = []
     var isBatched: [Bool] = []
     for operand in operands {

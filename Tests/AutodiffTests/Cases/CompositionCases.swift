@@ -22,5 +22,4 @@ extension Case {
     },
   ].flatMap { $0 }
 
-  static let linearAlgebra: [Case] = []
 }
