@@ -41,7 +41,7 @@ let package = Package(
       ]),
 
     .testTarget(name: "PackageTests"),
-    .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
+    .testTarget(name: "ArraysTests", dependencies: ["Arrays", "CKernels"]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff"]),
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),

@@ -153,13 +153,14 @@ EBB_INLINE float f32_circular(float x, uint32_t turn) {
   uint32_t q = a.quadrant + turn;
   return f32_of_bits(f32_bits(q & 1 ? c : s) ^ ((q & 2) << 30));
 }
-EBB_INLINE float f32_sin(float x) { return f32_circular(x, 0); }
+EBB_INLINE float f32_with_sign_of(float a, float x) { return f32_of_bits(f32_bits(a) ^ (f32_bits(x) & F32_SIGN)); }
+EBB_INLINE float f32_sin(float x) { return f32_with_sign_of(f32_circular(f32_abs(x), 0), x); }
 EBB_INLINE float f32_cos(float x) { return f32_circular(x, 1); }
 EBB_INLINE float f32_tan(float x) {
-  f32_angle a = f32_quadrant(x);
+  f32_angle a = f32_quadrant(f32_abs(x));
   float z = a.r * a.r, s = f32_sin_small(a.r, z), c = f32_cos_small(z);
   bool odd = a.quadrant & 1;
-  return (odd ? c : s) / (odd ? -s : c);
+  return f32_with_sign_of((odd ? c : s) / (odd ? -s : c), x);
 }
 EBB_INLINE void f32_sincos_turns(float u, float *sine, float *cosine) {
   float shifted = u * 4.0f + 0x1.8p23f, r = (u * 4.0f - (shifted - 0x1.8p23f)) * 1.57079633f, z = r * r;
@@ -220,7 +221,8 @@ EBB_INLINE float f32_pow(float a, float b) {
   R = R * z + 0.40000000011211234;
   R = R * z + 0.6666666666666208;
   double log2 = (double)(tiny ? l.k - 25 : l.k) + (2.0 * s + s * z * R) * 1.4426950408889634;
-  double p = f64_clamp((double)b * log2, -200.0, 200.0), shifted = p + 0x1.8p52;
+  double y = f64_clamp(b, -0x1p60, 0x1p60);  // an infinite exponent of 1 is 0 times a large number
+  double p = f64_clamp(y * log2, -200.0, 200.0), shifted = p + 0x1.8p52;
   double r = (p - (shifted - 0x1.8p52)) * 0.6931471805599453;
   z = r * r;
   double odd = 0.000198912472;
@@ -229,8 +231,8 @@ EBB_INLINE float f32_pow(float a, float b) {
   double even = 2.48515553e-05;
   even = even * z + 0.00138888659;
   even = even * z + 0.0416666679;
-  double y = 1.0 + ((r + r * z * odd) + z * (even * z + 0.5));
-  float result = (float)(y * f64_power_of_two(f64_bits(shifted) - UINT64_C(0x4338000000000000) + 1023));
+  double power = 1.0 + ((r + r * z * odd) + z * (even * z + 0.5));
+  float result = (float)(power * f64_power_of_two(f64_bits(shifted) - UINT64_C(0x4338000000000000) + 1023));
   EBB_POWER_SPECIALS(f32, a, b, result);
   return result;
 }

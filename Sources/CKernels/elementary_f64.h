@@ -200,13 +200,15 @@ EBB_INLINE double f64_circular(double x, uint64_t turn) {
   uint64_t q = a.quadrant + turn;
   return f64_of_bits(f64_bits(q & 1 ? c : s) ^ ((q & 2) << 62));
 }
-EBB_INLINE double f64_sin(double x) { return f64_circular(x, 0); }
+// a or -a; sin and tan are odd, and -0 survives only outside the polynomial.
+EBB_INLINE double f64_with_sign_of(double a, double x) { return f64_of_bits(f64_bits(a) ^ (f64_bits(x) & F64_SIGN)); }
+EBB_INLINE double f64_sin(double x) { return f64_with_sign_of(f64_circular(f64_abs(x), 0), x); }
 EBB_INLINE double f64_cos(double x) { return f64_circular(x, 1); }
 EBB_INLINE double f64_tan(double x) {
-  f64_angle a = f64_quadrant(x);
+  f64_angle a = f64_quadrant(f64_abs(x));
   double z = a.r * a.r, s = f64_sin_small(a.r, a.tail, z), c = f64_cos_small(a.r, a.tail, z);
   bool odd = a.quadrant & 1;
-  return (odd ? c : s) / (odd ? -s : c);
+  return f64_with_sign_of((odd ? c : s) / (odd ? -s : c), x);
 }
 // sin and cos of u turns, u in [0, 1).
 EBB_INLINE void f64_sincos_turns(double u, double *sine, double *cosine) {
