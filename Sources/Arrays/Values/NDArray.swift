@@ -8,6 +8,8 @@ public struct NDArray: Sendable {
   public internal(set) var shape: Shape
   /// The element type.
   public let dtype: DType
+  /// Whether in-place methods refuse this array: it came from indexing, and what was written to it would not reach its origin.
+  package var isReadOnly = false
   var storage: Storage
   var view: View?
 

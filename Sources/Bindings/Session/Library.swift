@@ -17,6 +17,8 @@ public final class Library {
   /// The generator of draws that name none; `eb.seed` replaces it.
   var generator = GeneratorBox(Generator(seed: 0))
   let treeMetatable: LuaTable
+  /// How many Lua functions are being watched by a transform now; writes to tensors are refused meanwhile.
+  var watchedCalls = 0
 
   /// Makes the library for a state and registers `ebbtide` for `require`.
   public static func open(in state: LuaState, engine: Engine) throws -> Library {
@@ -42,6 +44,7 @@ public final class Library {
     try installTensorOperators()
     try installTrees()
     try installTransforms()
+    try installTensors()
   }
 
   /// Keeps what a host says about one of its functions.

@@ -39,7 +39,11 @@ final class LuaCallback {
   func apply(_ leaves: [Tensor]) throws(TensorError) -> [Tensor] {
     let stack = call.stack
     let base = stack.top
-    defer { stack.top = base }
+    library.watchedCalls += 1
+    defer {
+      library.watchedCalls -= 1
+      stack.top = base
+    }
     do {
       try stack.reserve(arguments.count + 8)
       try stack.pushCopy(of: function)

@@ -29,7 +29,11 @@ extension Library {
   private func run(_ call: LuaCall, _ inputs: [VmapInput], _ trace: BatchTrace) throws -> [Tree] {
     let stack = call.stack
     let base = stack.top
-    defer { stack.top = base }
+    watchedCalls += 1
+    defer {
+      watchedCalls -= 1
+      stack.top = base
+    }
     try stack.reserve(inputs.count + 8)
     try stack.pushCopy(of: call.captureIndex(1))
     for (index, input) in inputs.enumerated() { try input.push(trace, call, index + 1, self) }
