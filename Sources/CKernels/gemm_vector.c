@@ -6,6 +6,8 @@
 
 // From this many multiply-adds on, a product is divided among threads and polls for interrupts.
 enum { PARALLEL_WORK = 1 << 19 };
+// The most multiply-adds between two polls.
+enum { LONGEST_PART = 1 << 24 };
 
 typedef struct vector_product {
   const ebb_gemm_kernels *kernels;
@@ -61,8 +63,12 @@ int32_t ebb_gemm_vector(const ebb_gemm_kernels *kernels, const ebb_matmul *x, co
   if (n * k < PARALLEL_WORK) {
     run_rows(&v, 0, n);
   } else {
-    // Whole cache lines of y for each thread, and vectors for the kernels: multiples of 64 elements.
-    const int64_t grain = ((PARALLEL_WORK / 4 + k - 1) / k + 63) / 64 * 64;
+    // Few rows at a time keep threads even. Where columns lie contiguous, a part of y reads short pieces of all columns: there
+    // each thread gets one long part, only not so long that an interrupt would wait for more than a few milliseconds.
+    const int64_t threads = control && control->threads > 1 ? control->threads : 1;
+    const int64_t rows = v.g.m_col == 1 ? PARALLEL_WORK / 4 / k : (n - 1) / threads, limit = LONGEST_PART / k;
+    // Whole cache lines of y for each thread, and whole vectors for the kernels.
+    const int64_t grain = ((rows < limit ? rows : limit) + 64) / 64 * 64;
     status = ebb_parallel_for(n, grain, run_rows, &v, control);
   }
   if (y_step != 1) copy_strided(size, n, x->c, y_step, scratch, 1);
