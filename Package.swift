@@ -32,7 +32,8 @@ let package = Package(
     // Where the two meet.
     .target(name: "Bindings", dependencies: ["LuaHost", "Experiments", "CResources"], exclude: ["Lua", "Annotations"]),
     .target(name: "Ebbtide", dependencies: ["Bindings"], linkerSettings: [.linkedLibrary("lua5.4")]),
-    .target(name: "EbbtideLua", dependencies: ["Bindings"]),
+    .target(name: "CModule", dependencies: ["CLua"]),
+    .target(name: "EbbtideLua", dependencies: ["Bindings", "CModule"]),
     .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
     .executableTarget(
       name: "ebbtide",

@@ -9,3 +9,8 @@ extension LuaStack {
     return Unmanaged<AnyLuaBoxType>.fromOpaque(description).takeUnretainedValue()
   }
 }
+
+extension AnyLuaBoxType {
+  /// The method of that name, or nil.
+  public func method(named name: String) throws(LuaError) -> LuaFunction? { try methods.get(.string(name)).asFunction }
+}

@@ -25,10 +25,11 @@ public final class LuaState {
   public let marker: String
   /// Whether the state is ours, or belongs to the program that loaded us.
   public let isOwned: Bool
-  /// Receives warnings (`warn`, errors in finalizers) in pieces. It runs inside the collector: it must not use Lua.
+  /// Receives warnings (`warn`, errors in finalizers) in pieces, control messages such as `@on` too. It runs inside the collector: it must not use Lua.
   public var onWarning: ((_ text: String, _ continues: Bool) -> Void)?
 
   var callDepth = 0
+  var isTimed = false
   var lastRaised: LuaError?
   var failureObserver: ((LuaStack) -> Void)?
   var boxTypes: [ObjectIdentifier: AnyLuaBoxType] = [:]

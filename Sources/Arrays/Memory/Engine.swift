@@ -26,7 +26,10 @@ public final class Engine: @unchecked Sendable {
     control.initialize(to: ebb_control(interrupt: interrupt, threads: Int32(threads)))
   }
 
-  deinit { control.deallocate() }
+  deinit {
+    if ebb_thread_context() == Unmanaged.passUnretained(self).toOpaque() { ebb_set_thread_context(nil) }
+    control.deallocate()
+  }
 
   /// How many threads a large operation may use; results do not depend on it.
   public var threads: Int {
@@ -50,6 +53,9 @@ public final class Engine: @unchecked Sendable {
     defer { ebb_set_thread_context(outer) }
     return try body()
   }
+
+  /// Makes this engine current on the calling thread for as long as it lives: for a program with one session a thread.
+  package func makeCurrent() { ebb_set_thread_context(Unmanaged.passUnretained(self).toOpaque()) }
 
   /// Whether the user asked to stop.
   package var isInterrupted: Bool { control.pointee.interrupt.map { $0.pointee != 0 } ?? false }

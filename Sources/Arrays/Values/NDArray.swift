@@ -106,6 +106,14 @@ extension NDArray {
     }
   }
 
+  /// The elements' bytes in row-major order, for hashing and bitwise comparison.
+  public func bytes() throws(TensorError) -> [UInt8] {
+    let packed = try contiguous()
+    return withExtendedLifetime(packed.storage) {
+      Array(UnsafeRawBufferPointer(start: packed.pointer, count: count * dtype.byteCount))
+    }
+  }
+
   /// Calls `body` with the elements of a contiguous array. Traps when the array is a view or `E` is not its Swift type.
   package func withElements<E: Element, R>(of type: E.Type, _ body: (UnsafeBufferPointer<E>) -> R) -> R {
     precondition(isContiguous && E.dtype == dtype)

@@ -81,20 +81,21 @@ extension Tensor {
     return try numbers - numbers.logSumExp([axis]).reshaped(shape.keeping([axis]))
   }
 
-  /// The p-norm of the elements over `axes`: (Σ|x|^p)^(1/p), p = ∞ the largest |x|. The gradient of the 2-norm at 0 is 0.
+  /// The p-norm of the elements over `axes`: (Σ|x|^p)^(1/p), p = ∞ the largest |x|. For 1 < p < ∞ the gradient
+  /// at 0 is 0.
   public func norm(_ p: Double = 2, _ axes: [Int]) throws(TensorError) -> Tensor {
     let numbers = try floating()
     switch p {
     case 1: return try abs(numbers).sum(axes)
     case .infinity: return try abs(numbers).extremum(largest: true, axes)
-    case 2:
-      // √ has no slope at 0; the sum is lifted to 1 there and the result put back, so that no 0/0 enters the derivative.
-      let sum = try square(numbers).sum(axes)
-      let isZero = try equal(sum, .zero(like: sum))
-      return try select(isZero, .zero(like: sum), sqrt(select(isZero, .one(like: sum), sum)))
     default:
-      let sum = try power(abs(numbers), .number(p, meeting: numbers, in: "norm")).sum(axes)
-      return try power(sum, .number(1 / p, meeting: sum, in: "norm"))
+      // A root has no slope at 0; the sum is lifted to 1 there and the result put back, so that no 0/0 enters the derivative.
+      let terms = p == 2 ? try square(numbers) : try power(abs(numbers), .number(p, meeting: numbers, in: "norm"))
+      let sum = try terms.sum(axes)
+      let isZero = try equal(sum, .zero(like: sum))
+      let lifted = try select(isZero, .one(like: sum), sum)
+      let root = p == 2 ? try sqrt(lifted) : try power(lifted, .number(1 / p, meeting: sum, in: "norm"))
+      return try select(isZero, .zero(like: sum), root)
     }
   }
 

@@ -23,7 +23,9 @@ package final class BatchTrace: Trace {
 
   package func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
     // What one lane would be refused must not become something else with the lanes in front, and errors show the lane's shapes.
-    _ = try primitive.outcome(operands.map(\.spec))
+    for outcome in try primitive.outcome(operands.map(\.spec)) where outcome.shape.rank == Shape.maximumRank {
+      throw noRoom(primitive.name, outcome.shape)
+    }
     var values: [Tensor] = []
     var isBatched: [Bool] = []
     for operand in operands {
@@ -35,6 +37,14 @@ package final class BatchTrace: Trace {
       assert(result.shape[0] == lanes, "\(primitive.name): lanes are axis 0")
       return value(result)
     }
+  }
+}
+
+extension BatchTrace {
+  /// The error for a value whose lanes would be one dimension too many.
+  func noRoom(_ operation: String, _ shape: Shape) -> TensorError {
+    .invalid(
+      operation, "the result \(shape) has no room for the lanes of vmap; at most \(Shape.maximumRank) dimensions are possible")
   }
 }
 

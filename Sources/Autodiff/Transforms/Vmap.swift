@@ -35,6 +35,7 @@ extension BatchTrace {
       throw .invalid(
         "vmap", "the examples cannot be dimension \(axis + 1) of a result that has \(tensor.rank) dimensions otherwise")
     }
+    guard tensor.rank < Shape.maximumRank else { throw noRoom("vmap", tensor.shape) }
     let rows = try stacked(tensor) ?? tensor.broadcast(to: tensor.shape.inserting(lanes, at: 0))
     return try rows.movingAxis(0, to: axis)
   }

@@ -24,9 +24,26 @@ public final class Library {
   public static func open(in state: LuaState, engine: Engine) throws -> Library {
     let library = try Library(state, engine)
     try library.installEverything()
+    // Functions refer to the library without holding it; the tensors' metatable keeps it as long as the state lives.
+    let box = try state.registerBox("library", of: Library.self).make(library)
+    try library.tensors.setMetafield("__library", to: .userdata(box))
     let root = library.root
     try state.preload("ebbtide", state.makeFunction("require", captures: [.table(root)]) { call in try call.push(call.capture(1)) })
     return library
+  }
+
+  /// Opens the library in a state of another program, for the loadable module: leaves the table `eb` on the stack and answers 1, or
+  /// an error message and −1.
+  public static func openModule(in thread: OpaquePointer) -> Int32 {
+    do {
+      let state = try LuaState(borrowing: thread)
+      let engine = Engine(interrupt: state.interruptFlag)
+      engine.makeCurrent()
+      try state.stack.push(open(in: state, engine: engine).root.reference)
+      return 1
+    } catch {
+      return LuaState.pushMessage("ebbtide: \(error)", to: thread)
+    }
   }
 
   private init(_ state: LuaState, _ engine: Engine) throws {
@@ -43,8 +60,15 @@ public final class Library {
     try installStrictness()
     try installTensorOperators()
     try installTrees()
+    try installTreeFunctions()
     try installTransforms()
     try installTensors()
+    try installNetworks()
+    try installLosses()
+    try installOptimizers()
+    try installPerExample()
+    try installData()
+    try installPlots()
   }
 
   /// Keeps what a host says about one of its functions.

@@ -1,0 +1,3 @@
+import Ebbtide
+
+try embed()

@@ -1,0 +1,63 @@
+import Autodiff
+import Dynamics
+import LuaHost
+
+/// `eb.per_example(f)(p, X, …)`: the gradients of all examples' losses, read off without storing them.
+extension Library {
+  func installPerExample() throws {
+    let boxes = try state.registerBox("per-example gradients", of: PerExampleBox.self)
+    try defineTransform("per_example") { [unowned self] call in
+      guard call.count >= 2 else { throw call.error("expected parameters and examples, got \(call.count) arguments", .argument) }
+      let positions = Array(0..<call.count)
+      let callback = try LuaCallback(
+        call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: positions, self)
+      let parameters = callback.inputs[0]
+      let examples = Array(callback.leaves.dropFirst(parameters.leaves.count))
+      let gradients = try PerExampleGradients(
+        { (p, example) throws(TensorError) in
+          guard let loss = try callback.apply(p + example).first else {
+            throw .invalid("per_example", "the function returned nothing; it must return the loss of one example")
+          }
+          return loss
+        }, at: parameters.leaves, over: examples)
+      return try call.push(PerExampleBox(gradients: gradients, shape: parameters.shape), as: boxes)
+    }
+
+    try boxes.property("count") { call in try call.push(call.box(1, of: boxes).gradients.count) }
+    try boxes.method("losses") { [unowned self] call in try call.push(call.box(1, of: boxes).gradients.losses, self) }
+    try boxes.method("norms") { [unowned self] call in
+      try call.push(sqrt(call.box(1, of: boxes).gradients.squaredNorms()), self)
+    }
+    try boxes.method("gram") { [unowned self] call in try call.push(call.box(1, of: boxes).gradients.gramMatrix(), self) }
+    try boxes.method("coherence") { call in
+      try call.push(call.box(1, of: boxes).gradients.coherence().scalarValue("coherence"))
+    }
+    try boxes.method("mean") { [unowned self] call in
+      let box = try call.box(1, of: boxes)
+      return try push(Tree(leaves: box.gradients.mean(), shape: box.shape), from: call)
+    }
+    try boxes.method("materialize") { [unowned self] call in
+      let box = try call.box(1, of: boxes)
+      return try push(Tree(leaves: box.gradients.materialized(), shape: box.shape), from: call)
+    }
+    // The sums over the examples inside and outside a bool mask.
+    try boxes.method("group_sums") { [unowned self] call in
+      let box = try call.box(1, of: boxes)
+      let mask = try call.tensor(2, self)
+      guard mask.dtype == .bool else { throw call.error("argument 2: expected a bool mask, got \(mask.spec)", .argument) }
+      try push(Tree(leaves: box.gradients.weightedSum(mask), shape: box.shape), to: call.stack)
+      try push(Tree(leaves: box.gradients.weightedSum(not(mask)), shape: box.shape), to: call.stack)
+      return 2
+    }
+    try boxes.metamethod(.toString) { call in
+      let gradients = try call.box(1, of: boxes).gradients
+      return try call.push("per-example gradients of \(gradients.count) examples")
+    }
+  }
+}
+
+/// Per-example gradients with the shape of the parameter tree they belong to.
+struct PerExampleBox {
+  let gradients: PerExampleGradients
+  let shape: TreeShape
+}

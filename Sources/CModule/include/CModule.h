@@ -1,0 +1,4 @@
+// The C entry of the loadable module; nothing to call from Swift.
+#ifndef CMODULE_H
+#define CMODULE_H
+#endif
