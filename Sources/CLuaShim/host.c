@@ -38,6 +38,13 @@ static int close_borrowed(lua_State *L) {
   *anchor = NULL;
   host->main = NULL;
   host->callbacks.closed(host->state);
+  free(host->message);
+  free(host->traceback);
+  free(host->released);
+  host->message = NULL;
+  host->traceback = NULL;
+  host->released = NULL;
+  host->released_count = host->released_capacity = 0;
   return 0;
 }
 

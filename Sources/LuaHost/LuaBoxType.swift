@@ -10,14 +10,14 @@ public class AnyLuaBoxType {
   /// The name messages use.
   public let name: String
   @usableFromInline package let type: UnsafeMutablePointer<lh_type>
-  package unowned(unsafe) let state: LuaState
+  let handle: LuaHostHandle
   let methods: LuaTable
   let getters: LuaTable
   var fallback: LuaFunction?
 
   init(name: String, state: LuaState) throws(LuaError) {
     self.name = name
-    self.state = state
+    handle = state.handle
     methods = try state.makeTable()
     getters = try state.makeTable()
     let stack = state.stack
@@ -30,6 +30,11 @@ public class AnyLuaBoxType {
   }
 
   func destroy(_ payload: UnsafeMutableRawPointer) {}
+
+  func openState() throws(LuaError) -> LuaState {
+    guard let state = handle.state else { throw LuaError(.runtime, "the Lua state is closed") }
+    return state
+  }
 }
 
 /// The boxes of one Swift type in one state: their metatable, methods and properties.
@@ -65,7 +70,7 @@ public final class LuaBoxType<Value>: AnyLuaBoxType {
   public func push(_ value: consuming Value, to stack: LuaStack) throws(LuaError) {
     try stack.reserve(4)
     guard let payload = lh_new_box(stack.thread, type) else {
-      throw state.takeError(from: stack.thread, status: LUA_ERRMEM, traced: false)
+      throw stack.state.takeError(from: stack.thread, status: LUA_ERRMEM, traced: false)
     }
     if Self.isInline {
       payload.initializeMemory(as: Value.self, to: value)
@@ -79,7 +84,7 @@ public final class LuaBoxType<Value>: AnyLuaBoxType {
 
   /// The value of a box that Swift holds, or nil if the reference is of something else.
   public func value(of reference: LuaReference) throws(LuaError) -> Value? {
-    let stack = state.stack
+    let stack = try openState().stack
     try stack.push(reference)
     defer { stack.pop() }
     return value(on: stack, at: -1)
@@ -87,7 +92,7 @@ public final class LuaBoxType<Value>: AnyLuaBoxType {
 
   /// A new box with a value, held.
   public func make(_ value: consuming Value) throws(LuaError) -> LuaReference {
-    let stack = state.stack
+    let stack = try openState().stack
     try push(value, to: stack)
     defer { stack.pop() }
     return try stack.reference(at: -1)
@@ -177,7 +182,7 @@ public enum LuaMetamethod: String, CaseIterable, Sendable {
 extension AnyLuaBoxType {
   /// Adds a method: `box:name(...)`, the box being argument 1. Messages say `label`, the name by default.
   public func method(_ name: String, label: String? = nil, _ body: @escaping LuaBody) throws(LuaError) {
-    try methods.set(.string(name), to: .function(try state.makeFunction(label ?? name, body)))
+    try methods.set(.string(name), to: .function(try openState().makeFunction(label ?? name, body)))
   }
 
   /// Adds a method that is a Lua function already.
@@ -187,24 +192,24 @@ extension AnyLuaBoxType {
 
   /// Adds a computed property: `box.name`, the box being argument 1.
   public func property(_ name: String, _ body: @escaping LuaBody) throws(LuaError) {
-    try getters.set(.string(name), to: .function(try state.makeFunction(name, body)))
+    try getters.set(.string(name), to: .function(try openState().makeFunction(name, body)))
   }
 
   /// Handles `box[key]` where the key is no method or property: box and key are the arguments. Without it such a
   /// read is an error.
   public func index(_ body: @escaping LuaBody) throws(LuaError) {
-    fallback = try state.makeFunction(name, body)
+    fallback = try openState().makeFunction(name, body)
     try installIndex()
   }
 
   /// Sets a metamethod. Messages say `label`, the name of the type by default.
   public func metamethod(_ event: LuaMetamethod, label: String? = nil, _ body: @escaping LuaBody) throws(LuaError) {
-    try setMetafield(event.rawValue, to: .function(try state.makeFunction(label ?? name, body)))
+    try setMetafield(event.rawValue, to: .function(try openState().makeFunction(label ?? name, body)))
   }
 
   /// Sets a field of the metatable.
   package func setMetafield(_ name: String, to value: LuaValue) throws(LuaError) {
-    let stack = state.stack
+    let stack = try openState().stack
     try stack.rawGet(Int(type.pointee.metatable), from: Int(lh_registry_index()))
     defer { stack.pop() }
     try stack.push(value)
@@ -217,7 +222,7 @@ extension AnyLuaBoxType {
   }
 
   func installIndex() throws(LuaError) {
-    let stack = state.stack
+    let stack = try openState().stack
     let base = stack.top
     defer { stack.top = base }
     try stack.rawGet(Int(type.pointee.metatable), from: Int(lh_registry_index()))
@@ -315,7 +320,7 @@ extension AnyLuaBoxType {
   private func makeTiny(
     _ name: String, _ operation: Int32, arity: Int, isMetamethod: Bool, _ general: LuaFunction?
   ) throws(LuaError) -> LuaFunction {
-    let stack = state.stack
+    let stack = try openState().stack
     if let general { try stack.push(general.reference) } else { try stack.pushNil() }
     try stack.check(lh_push_tiny(stack.thread, type, operation, Int32(arity), isMetamethod, name))
     defer { stack.pop() }

@@ -4,12 +4,20 @@ import CLua
 import CLuaShim
 
 extension LuaStack {
+  // Raw access to anything else would read memory that is no table.
+  private func expectTable(at index: Int) throws(LuaError) {
+    if lua_type(thread, Int32(index)) != LUA_TTABLE {
+      throw LuaError(.argument, "expected table, got \(typeName(at: index))")
+    }
+  }
+
   /// The length of a table's sequence part, without metamethods; of a string or userdata its size.
   public func rawLength(at index: Int) -> Int { Int(lua_rawlen(thread, Int32(index))) }
 
   /// Pushes `table[key]` of the table at an index and answers its type.
   @discardableResult
   public func rawGet(_ key: Int, from index: Int) throws(LuaError) -> LuaType {
+    try expectTable(at: index)
     try reserve(1)
     return LuaType(rawValue: lua_rawgeti(thread, Int32(index), lua_Integer(key))) ?? .none
   }
@@ -17,6 +25,7 @@ extension LuaStack {
   /// Pushes `table[key]` of the table at an index and answers its type.
   @discardableResult
   public func rawGet(_ key: String, from index: Int) throws(LuaError) -> LuaType {
+    try expectTable(at: index)
     let table = Int32(absolute(index))
     try push(key)
     return LuaType(rawValue: lua_rawget(thread, table)) ?? .none
@@ -33,6 +42,12 @@ extension LuaStack {
 
   /// Pops a value into `table[key]` of the table at an index.
   public func rawSet(_ key: Int, in index: Int) throws(LuaError) {
+    do {
+      try expectTable(at: index)
+    } catch {
+      pop()
+      throw error
+    }
     try check(lh_raw_seti(thread, Int32(index), lua_Integer(key)))
   }
 
@@ -40,6 +55,7 @@ extension LuaStack {
   public func rawSet(_ key: String, in index: Int) throws(LuaError) {
     let table = absolute(index)
     do {
+      try expectTable(at: index)
       try push(key)
     } catch {
       pop()
@@ -89,6 +105,7 @@ extension LuaStack {
   /// Calls `body` for every entry in no particular order, with key and value at -2 and -1. The body may change values
   /// of existing keys and must leave the stack as it was.
   public func forEach(at index: Int, _ body: () throws(LuaError) -> Void) throws(LuaError) {
+    try expectTable(at: index)
     let table = Int32(absolute(index))
     try reserve(3)
     lua_pushnil(thread)
@@ -109,6 +126,7 @@ extension LuaStack {
   /// The keys of the table at an index: integers ascending, then strings in byte order. Throws if it has keys of
   /// other types.
   public func orderedKeys(at index: Int) throws(LuaError) -> [LuaKey] {
+    try expectTable(at: index)
     let table = Int32(absolute(index))
     try reserve(3)
     var integers: [Int] = []

@@ -48,10 +48,14 @@ extension LuaState {
   /// Gives a signal back to the system.
   package static func leaveSignal(_ signal: Int32) { lh_take_signal(nil, signal) }
 
-  /// Runs `body` with a limit of time, after which it is interrupted with an error of kind `timeLimit`.
+  /// Runs `body` with a limit of time, after which it is interrupted with an error of kind `timeLimit`. Inside another
+  /// limit it has no effect: the outer one holds.
   public func withTimeLimit<R>(seconds: Double, _ body: () throws(LuaError) -> R) throws(LuaError) -> R {
+    if isTimed { return try body() }
     guard lh_arm_watchdog(host, seconds) else { throw LuaError(.runtime, "no thread for the time limit") }
+    isTimed = true
     defer {
+      isTimed = false
       lh_disarm_watchdog(host)
       if lh_interrupted(host) == Int32(LH_TIME_LIMIT) { lh_clear_interrupt(host) }
     }

@@ -122,6 +122,22 @@ import Testing
     #expect(stack.top == 0)
   }
 
+  @Test func rawAccessWantsTables() throws {
+    let stack = state.stack
+    try stack.push("text")
+    let expected = "expected table, got string"
+    #expect(failure { _ = try stack.rawGet(1, from: -1) }?.message == expected)
+    #expect(failure { _ = try stack.rawGet("a", from: -1) }?.message == expected)
+    #expect(failure { _ = try stack.orderedKeys(at: -1) }?.message == expected)
+    #expect(failure { try stack.forEach(at: -1) { () throws(LuaError) in } }?.message == expected)
+    for key in [LuaKey.integer(1), .string("a")] {
+      try stack.push(1)
+      #expect(failure { try stack.rawSet(key, in: -2) }?.message == expected)
+    }
+    #expect(stack.top == 1)
+    stack.pop()
+  }
+
   @Test func nestedValuesGoIn() throws {
     try state.setGlobal("v", to: ["rows": [[1.0, 2.0], [3.0]], "none": []])
     #expect(try state.run("return #v.rows, v.rows[2][1], #v.none") == [.integer(2), .number(3), .integer(0)])

@@ -136,6 +136,14 @@ struct Large {
       """)
   }
 
+  @Test func typesOutliveTheirState() throws {
+    let state = try LuaState()
+    let type = try makePoints(state)
+    state.close()
+    #expect(failure { _ = try type.make(Point(x: 1, y: 2)) }?.message == "the Lua state is closed")
+    #expect(failure { try type.method("late") { _ in 0 } }?.message == "the Lua state is closed")
+  }
+
   @Test func ownedBoxesDieOnce() throws {
     let census = Census()
     let state = try LuaState()

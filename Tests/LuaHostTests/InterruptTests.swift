@@ -143,6 +143,12 @@ import Testing
       try state.withTimeLimit(seconds: 100) { () throws(LuaError) in _ = try state.run("return 1") }
     }
     #expect(try state.run("return 1", as: Int.self) == 1)
+    let nested = failure {
+      try state.withTimeLimit(seconds: 0.02) { () throws(LuaError) in
+        try state.withTimeLimit(seconds: 100) { () throws(LuaError) in _ = try state.run("while true do end") }
+      }
+    }
+    #expect(nested?.kind == .timeLimit)
     // the watchdog goes with the state
     state.close()
   }
