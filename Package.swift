@@ -47,7 +47,7 @@ let package = Package(
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"], linkerSettings: [.linkedLibrary("lua5.4")]),
-    .testTarget(name: "BindingsTests", dependencies: ["Ebbtide"]),
+    .testTarget(name: "BindingsTests", dependencies: ["Ebbtide"], exclude: ["Specs"]),
     .testTarget(name: "ReplKitTests", dependencies: ["ReplKit", "Ebbtide"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,5 +1,5 @@
-import Autodiff
-import LuaHost
+@_exported import Autodiff
+@_exported import LuaHost
 
 /// A Lua state with the library `eb` in it: how a Swift program embeds Ebbtide.
 ///

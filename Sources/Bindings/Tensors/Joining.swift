@@ -78,32 +78,7 @@ extension Library {
     try defineMember("pad") { [unowned self] call in
       try call.expect(2...3)
       let x = try call.tensor(1, self)
-      var low = [Int](repeating: 0, count: x.rank)
-      var high = low
-      if call.type(2) == .number {
-        let n = try call.integer(2)
-        (low, high) = (low.map { _ in n }, high.map { _ in n })
-      } else {
-        try call.expectTable(2)
-        let count = call.stack.rawLength(at: 2)
-        if count > 0, try call.stack.rawGet(1, from: 2) == .table {
-          call.stack.pop()
-          guard count <= x.rank else { throw call.error("\(count) pairs for a tensor of shape \(x.shape)", .argument) }
-          for axis in 0..<count {
-            try call.stack.rawGet(axis + 1, from: 2)
-            guard call.type(call.stack.top) == .table else { throw call.error("entry \(axis + 1): expected {before, after}", .argument) }
-            let pair = try call.integers(at: call.stack.top, "size")
-            guard pair.count == 2 else { throw call.error("entry \(axis + 1): expected {before, after}, got \(pair.count) sizes", .argument) }
-            (low[axis], high[axis]) = (pair[0], pair[1])
-          }
-        } else {
-          let sizes = try call.integers(at: 2, "size")
-          guard sizes.count % 2 == 0, sizes.count / 2 <= x.rank else {
-            throw call.error("\(sizes.count) sizes for a tensor of shape \(x.shape); expected two for each dimension, the last one first", .argument)
-          }
-          for i in 0..<(sizes.count / 2) { (low[x.rank - 1 - i], high[x.rank - 1 - i]) = (sizes[2 * i], sizes[2 * i + 1]) }
-        }
-      }
+      let (low, high) = try borders(call, x.rank)
       for (axis, size) in x.shape.enumerated() where size + low[axis] + high[axis] < 0 || -low[axis] > size || -high[axis] > size {
         throw call.error("\(low[axis]) and \(high[axis]) cut more than dimension \(axis + 1) of \(x.shape) has", .argument)
       }
@@ -115,5 +90,37 @@ extension Library {
       let inside = try Tensor(.full(x.shape, 1, .bool)).padded(low: low, high: high)
       return try call.push(select(inside, padded, .number(fill, meeting: x, in: "pad")), self)
     }
+  }
+
+  private func borders(_ call: LuaCall, _ rank: Int) throws -> (low: [Int], high: [Int]) {
+    let none = [Int](repeating: 0, count: rank)
+    if call.type(2) == .number {
+      let n = try call.integer(2)
+      return (none.map { _ in n }, none.map { _ in n })
+    }
+    try call.expectTable(2)
+    var (low, high) = (none, none)
+    let stack = call.stack
+    let count = stack.rawLength(at: 2)
+    let first = try stack.rawGet(1, from: 2)
+    stack.pop()
+    guard first == .table else {
+      let sizes = try call.integers(at: 2, "size")
+      guard count % 2 == 0, count / 2 <= rank else {
+        throw call.error("\(count) sizes for \(rank) dimensions; expected two for each, those of the last dimension first", .argument)
+      }
+      for i in 0..<(count / 2) { (low[rank - 1 - i], high[rank - 1 - i]) = (sizes[2 * i], sizes[2 * i + 1]) }
+      return (low, high)
+    }
+    guard count <= rank else { throw call.error("\(count) pairs for \(rank) dimensions", .argument) }
+    for axis in 0..<count {
+      try stack.rawGet(axis + 1, from: 2)
+      defer { stack.pop() }
+      guard let pair = try [Int].read(from: stack, at: -1), pair.count == 2 else {
+        throw call.error("entry \(axis + 1): expected {before, after}", .argument)
+      }
+      (low[axis], high[axis]) = (pair[0], pair[1])
+    }
+    return (low, high)
   }
 }

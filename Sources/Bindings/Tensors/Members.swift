@@ -99,7 +99,9 @@ struct ReducedAxes {
     switch call.type(index) {
     case .none, .nil: break
     case .table:
-      if call.isOptions(index) { optionsIndex = index } else { dimensions = try call.integers(at: index, "dimension") }
+      // The options may stand beside the dimensions, too: x:sum{1, 2, keepdims = true}.
+      if call.isNil(index + 1) { optionsIndex = index }
+      if !call.isOptions(index) { dimensions = try call.integers(at: index, "dimension") }
     case .number:
       dimensions = [try call.integer(index)]
       single = true

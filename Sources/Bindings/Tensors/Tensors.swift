@@ -13,5 +13,6 @@ extension Library {
     try installLayout()
     try installJoining()
     try installProducts()
+    try installLinearAlgebra()
   }
 }
