@@ -1,1 +1,3 @@
-print("ebbtide")
+import Glibc
+
+exit(Program.run(CommandLine.arguments))
