@@ -7,8 +7,8 @@
 
 // From this many multiply-adds on, a product is divided among threads and polls for interrupts.
 enum { PARALLEL_WORK = 1 << 20 };
-// Up to this many bytes B stays in the first cache beside a strip of A.
-enum { SMALL_B = 24 * 1024 };
+// Rows of a B of up to this many bytes are read where they lie: packing costs more than the second cache does.
+enum { SMALL_B = 64 * 1024 };
 // Up to this k, storing C costs more than reading B again: C is written row by row.
 enum { SHORT_K = 32 };
 
@@ -93,9 +93,9 @@ static int32_t run_product(const ebb_gemm_kernels *kernels, const ebb_matmul *x,
   phase f = {
       .kernels = kernels,
       .x = x,
-      // Rows of B can be read where they lie while they stay in the first cache, or when too few rows of A would read them again.
-      .pack_b = x->b_col != 1 || (n * k * size > SMALL_B && m > 2 * kernels->mr),
-      .pack_a = n > 8 * nr && n * m * k > 128 * 128 * 64,
+      // Packing pays when what is packed is read often enough.
+      .pack_b = x->b_col != 1 || (n * k * size > SMALL_B && m > 8 * kernels->mr),
+      .pack_a = n > 4 * nr,
   };
   const int64_t kc = block_size(k, kernels->kc, 8), nc = f.pack_b ? block_size(n, kernels->nc, nr) : n;
   f.mc = block_size(m, kernels->mc, kernels->mr);
@@ -135,7 +135,7 @@ static int32_t run_product(const ebb_gemm_kernels *kernels, const ebb_matmul *x,
   return EBB_OK;
 }
 
-// A product whose B fits the first cache: one block, on B as it lies or packed at once.
+// One block, on B as it lies or packed at once.
 static void run_small(const ebb_gemm_kernels *kernels, const ebb_matmul *x) {
   const int64_t nr = kernels->nr, last = x->n & (nr - 1);  // nr and lanes are powers of two
   ebb_gemm_block block = {
@@ -175,7 +175,7 @@ static int32_t run_entry(const ebb_gemm_kernels *kernels, const ebb_matmul *x, c
     return EBB_OK;
   }
   if (x->m == 1 || x->n == 1) return ebb_gemm_vector(kernels, x, control);
-  if (x->n * x->k * kernels->element <= SMALL_B && x->k <= kernels->kc && x->m <= 8 * kernels->mr) {
+  if (x->n * x->k * kernels->element <= SMALL_B && x->k <= kernels->kc && x->m * x->n * x->k < PARALLEL_WORK) {
     run_small(kernels, x);
     return EBB_OK;
   }
