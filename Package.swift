@@ -41,6 +41,9 @@ let package = Package(
         "Ebbtide", "ReplKit", "CReadline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // The example host is a package of its own for its readers; built here so that it stays right.
+    .executableTarget(name: "host", dependencies: ["Ebbtide"], path: "Examples/host/Sources/host"),
+
     .testTarget(name: "PackageTests"),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays", "CKernels"]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff"]),
