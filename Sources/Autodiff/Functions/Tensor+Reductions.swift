@@ -65,20 +65,25 @@ extension Tensor {
 
   /// log Σ exp over `axes`, shifted by the largest element so that nothing overflows; −∞ everywhere gives −∞.
   public func logSumExp(_ axes: [Int]) throws(TensorError) -> Tensor {
-    let numbers = try floating()
-    let top = try stopGradient(numbers.extremum(largest: true, axes))
-    let shift = try select(isFinite(top), top, .zero(like: top))
-    let shifted = try numbers - shift.reshaped(shape.keeping(axes))
+    let (shifted, shift) = try shiftedByLargest(axes)
     return try log(exp(shifted).sum(axes)) + shift
   }
 
   /// exp(x) / Σ exp(x) along `axis`.
   public func softmax(_ axis: Int) throws(TensorError) -> Tensor { try exp(logSoftmax(axis)) }
 
-  /// x − log Σ exp(x) along `axis`.
+  /// x − log Σ exp(x) along `axis`; its accuracy does not depend on a constant added to x.
   public func logSoftmax(_ axis: Int) throws(TensorError) -> Tensor {
+    let (shifted, _) = try shiftedByLargest([axis])
+    return try shifted - log(exp(shifted).sum([axis])).reshaped(shape.keeping([axis]))
+  }
+
+  // The elements less the largest over `axes` (less 0 where that is infinite), and that shift, which is a constant to derivatives.
+  private func shiftedByLargest(_ axes: [Int]) throws(TensorError) -> (shifted: Tensor, shift: Tensor) {
     let numbers = try floating()
-    return try numbers - numbers.logSumExp([axis]).reshaped(shape.keeping([axis]))
+    let top = try stopGradient(numbers.extremum(largest: true, axes))
+    let shift = try select(isFinite(top), top, .zero(like: top))
+    return (try numbers - shift.reshaped(shape.keeping(axes)), shift)
   }
 
   /// The p-norm of the elements over `axes`: (Σ|x|^p)^(1/p), p = ∞ the largest |x|. For 1 < p < ∞ the gradient
