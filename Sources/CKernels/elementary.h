@@ -1,6 +1,6 @@
-// The functions that pointwise.def names, for both precisions: m_exp(a) is f32_exp or f64_exp by the type of a. All are straight-line
-// code (selects, no branches, no calls), so that any loop around them becomes vector code, and none of them contracts to FMA, so
-// that every clone and every lane computes the same bits.
+// The functions that pointwise.def names, for both precisions: m_exp(a) is f32_exp or f64_exp by the type of a. All are
+// straight-line code (selects, no branches, no calls), so that any loop around them becomes vector code, and none of them
+// contracts to FMA, so that every clone and every lane computes the same bits.
 //
 // Errors are at most 4 units in the last place, mostly below 2; specials follow C99 annex F. Three functions have arguments that
 // straight-line code can't serve: sin, cos and tan far from zero, and mod with a huge quotient. The rare_ predicates name them

@@ -33,7 +33,7 @@ static inline void ebb_walk_push(ebb_walk *walk, int64_t extent, const int64_t *
   for (int32_t k = 0; k < walk->arrays; k++) walk->strides[k][last] = strides[k];
 }
 
-// Byte-free offsets of every array at one position of the outer dimensions (all but the last `inner` ones).
+// A position in the first `rank` dimensions, with the offset of every array there, in elements.
 typedef struct ebb_odometer {
   int32_t rank;
   int64_t position[EBB_MAX_RANK];

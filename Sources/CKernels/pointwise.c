@@ -59,12 +59,16 @@ static bool results_are_bool(ebb_op op) {
   }
 }
 
-enum { SMALL = 4096 };
+enum { SMALL = 4096, SHORT_ROW = 64, TILE = 1024 };
+
+// How an operand lies under the whole problem: contiguous, one value, the same row again and again, or anything else.
+typedef enum lie { DENSE, SINGLE, REPEATED, SCATTERED } lie;
 
 typedef struct problem {
   ebb_loop loop;
-  ebb_walk walk;           // array 0..2: operands
-  int64_t row;             // extent of the innermost dimension
+  ebb_walk walk;  // arrays 0..2: operands
+  lie lies[3];
+  int64_t row;  // extent of the innermost dimension
   char *out;
   const char *data[3];
   size_t out_size, sizes[3];
@@ -96,6 +100,62 @@ static void run_rows(void *context, int64_t first, int64_t last) {
     p->loop(p->row, p->out + row * p->row * (int64_t)p->out_size, at[0], strides[0], at[1], strides[1], at[2], strides[2]);
     ebb_odometer_next(&position, &p->walk);
   }
+}
+
+static void pack_row(size_t size, int64_t n, char *to, const char *from, int64_t stride) {
+#define PACK(bits) \
+  for (int64_t i = 0; i < n; i++) ((uint##bits##_t *)to)[i] = ((const uint##bits##_t *)from)[i * stride]
+  switch (size) {
+  case 1: PACK(8); break;
+  case 4: PACK(32); break;
+  default: PACK(64); break;
+  }
+#undef PACK
+}
+
+// Rows [first, last) that are too short for a call each: operands that are not contiguous are laid out in a tile of many rows
+// first, repeated ones only once.
+static void run_short_rows(void *context, int64_t first, int64_t last) {
+  const problem *p = context;
+  int32_t inner = p->walk.rank - 1, arrays = p->walk.arrays;
+  int64_t height = TILE / p->row;
+  _Alignas(64) char packed[3][TILE * sizeof(double)];
+  ebb_odometer position;
+  ebb_odometer_set(&position, &p->walk, inner, first);
+  for (int64_t row = first; row < last; row += height) {
+    int64_t rows = last - row < height ? last - row : height;
+    bool scattered = false;
+    for (int32_t k = 0; k < arrays; k++) scattered |= p->lies[k] == SCATTERED;
+    for (int64_t i = 0; i < rows && (scattered || row == first); i++) {
+      for (int32_t k = 0; k < arrays; k++) {
+        if (p->lies[k] != SCATTERED && (p->lies[k] != REPEATED || row != first)) continue;
+        int64_t size = (int64_t)p->sizes[k];
+        pack_row(p->sizes[k], p->row, packed[k] + i * p->row * size, p->data[k] + position.offset[k] * size,
+                 p->walk.strides[k][inner]);
+      }
+      if (scattered) ebb_odometer_next(&position, &p->walk);
+    }
+    const char *at[3] = {NULL, NULL, NULL};
+    for (int32_t k = 0; k < arrays; k++) {
+      at[k] = packed[k];
+      if (p->lies[k] == SINGLE) at[k] = p->data[k];
+      if (p->lies[k] == DENSE) at[k] = p->data[k] + row * p->row * (int64_t)p->sizes[k];
+    }
+    char *out = p->out + row * p->row * (int64_t)p->out_size;
+    p->loop(rows * p->row, out, at[0], p->lies[0] != SINGLE, at[1], p->lies[1] != SINGLE, at[2], p->lies[2] != SINGLE);
+  }
+}
+
+static lie lie_of(const ebb_walk *walk, int32_t k) {
+  const int64_t *strides = walk->strides[k];
+  int64_t extent = 1;
+  bool dense = true, repeated = true;
+  for (int32_t d = walk->rank - 1; d >= 0; d--) {
+    dense &= strides[d] == extent;
+    repeated &= d == walk->rank - 1 || strides[d] == 0;
+    extent *= walk->shape[d];
+  }
+  return dense ? DENSE : !repeated ? SCATTERED : strides[walk->rank - 1] == 0 ? SINGLE : REPEATED;
 }
 
 // Whether the operands are each contiguous or a single value, which is what most small calls are made of.
@@ -153,5 +213,6 @@ int32_t ebb_pointwise(ebb_op op, ebb_dtype dtype, int32_t rank, const int64_t *s
   }
   int64_t rows = ebb_elements(p.walk.rank - 1, p.walk.shape);
   int64_t grain = rows * p.row <= EBB_SERIAL ? rows : p.row >= EBB_CHUNK ? 1 : EBB_CHUNK / p.row;
-  return ebb_parallel_for(rows, grain, run_rows, &p, control);
+  for (int32_t k = 0; k < p.walk.arrays; k++) p.lies[k] = lie_of(&p.walk, k);
+  return ebb_parallel_for(rows, grain, p.row < SHORT_ROW ? run_short_rows : run_rows, &p, control);
 }

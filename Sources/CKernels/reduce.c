@@ -144,7 +144,8 @@ static void finish(const problem *p, int64_t unit, char *partial) {
   int64_t column = unit % p->strips * WIDTH, columns = p->inner - column < WIDTH ? p->inner - column : WIDTH;
   int64_t row = WIDTH * p->size;
   for (int64_t gap = 1; gap < p->parts; gap *= 2)
-    for (int64_t i = 0; i + gap < p->parts; i += 2 * gap) p->reduction.combine(columns, partial + i * row, partial + (i + gap) * row);
+    for (int64_t i = 0; i + gap < p->parts; i += 2 * gap)
+      p->reduction.combine(columns, partial + i * row, partial + (i + gap) * row);
   memcpy(p->out + (unit / p->strips * p->inner + column) * p->size, partial, (size_t)(columns * p->size));
 }
 
