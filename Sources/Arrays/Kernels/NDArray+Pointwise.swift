@@ -47,32 +47,44 @@ extension ebb_op {
 extension NDArray {
   /// `code(a)`, element by element.
   public static func pointwise(_ code: PointwiseCode, _ a: NDArray) throws(TensorError) -> NDArray {
+    if let result = try immediate(code, a, nil) { return result }
     let (shape, dtype) = try code.outcome((a.shape, a.dtype))
     let result = try NDArray(uninitialized: shape, dtype)
-    if a.isContiguous, shape.elementCount <= NDArray.tiny, let loop = ebb_pointwise_loop(code, a.dtype.kernel) {
-      loop(Int64(shape.elementCount), result.storage.base, a.pointer, 1, nil, 0, nil, 0)
-      return result
-    }
     try run(code, a.dtype, into: result, [a.operand(of: shape)])
     return result
   }
 
   /// `code(a, b)`, element by element with broadcasting; both have the same dtype.
   public static func pointwise(_ code: PointwiseCode, _ a: NDArray, _ b: NDArray) throws(TensorError) -> NDArray {
+    if let result = try immediate(code, a, b) { return result }
     let (shape, dtype) = try code.outcome((a.shape, a.dtype), (b.shape, b.dtype))
     let result = try NDArray(uninitialized: shape, dtype)
-    // Two packed operands of one shape, or a number: the inner loop is called at once.
-    if a.isContiguous, b.isContiguous, shape.elementCount <= NDArray.tiny, let loop = ebb_pointwise_loop(code, a.dtype.kernel) {
-      let full = shape.elementCount
-      let na = a.count
-      let nb = b.count
-      if na == full || na == 1, nb == full || nb == 1 {
-        loop(Int64(full), result.storage.base, a.pointer, na == full ? 1 : 0, b.pointer, nb == full ? 1 : 0, nil, 0)
-        return result
-      }
-    }
     try run(code, a.dtype, into: result, [a.operand(of: shape), b.operand(of: shape)])
     return result
+  }
+
+  // Small packed operands of one shape and dtype, or one of them a number: the inner loop is called at once. Nil for all others, also
+  // for those that are an error.
+  private static func immediate(_ code: PointwiseCode, _ a: NDArray, _ b: NDArray?) throws(TensorError) -> NDArray? {
+    guard a.view == nil, code != .select, let loop = ebb_pointwise_loop(code, a.dtype.kernel) else { return nil }
+    var shape = a.shape
+    var (stepA, stepB): (Int64, Int64) = (1, 0)
+    if let b {
+      guard b.view == nil, b.dtype == a.dtype else { return nil }
+      if b.shape == shape {
+        stepB = 1
+      } else if a.shape == .scalar {
+        (shape, stepA, stepB) = (b.shape, 0, 1)
+      } else if b.shape != .scalar {
+        return nil
+      }
+    }
+    let count = shape.elementCount
+    guard count <= tiny else { return nil }
+    let dtype = code.isPredicate ? DType.bool : a.dtype
+    let storage = try Storage(bytes: count * dtype.byteCount)
+    loop(Int64(count), storage.base, a.storage.base, stepA, b?.storage.base, stepB, nil, 0)
+    return NDArray(storage: storage, dtype: dtype, shape: shape)
   }
 
   /// `condition ? a : b`, element by element with broadcasting.

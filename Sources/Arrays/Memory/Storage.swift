@@ -11,20 +11,19 @@ package final class Storage: @unchecked Sendable {
   /// A block with undefined contents.
   init(bytes request: Int) throws(TensorError) {
     let engine = Engine.current
-    var block = engine.pool.take(request)
-    if block == nil, let relieve = engine.relieve {
-      relieve()
-      block = engine.pool.take(request)
-    }
-    if block == nil {
-      engine.pool.trim()
-      block = engine.pool.take(request)
-    }
-    guard let block else {
+    pool = engine.pool
+    guard let block = engine.pool.take(request) ?? Storage.retry(request, engine) else {
       throw .outOfMemory(requested: request, live: engine.pool.statistics.live, limit: engine.pool.limit)
     }
     (base, bytes) = block
-    pool = engine.pool
+  }
+
+  // The collector gets a chance to let tensors go, then the cache of freed blocks is given back.
+  private static func retry(_ request: Int, _ engine: Engine) -> (UnsafeMutableRawPointer, Int)? {
+    engine.relieve?()
+    if let block = engine.pool.take(request) { return block }
+    engine.pool.trim()
+    return engine.pool.take(request)
   }
 
   /// The bytes of the block at the first call, 0 at later ones: a host with a collector counts each block once. Sessions are confined
