@@ -100,8 +100,8 @@ import Testing
       """, as: [String].self)
     for box in session.state.boxTypes.values {
       let members = try box.memberNames()
-      // The class of the box `tensor` is called Tensor.
-      let owner = box.name.prefix(1).uppercased() + box.name.dropFirst()
+      // The class of the box `tensor` is called Tensor, that of `per-example gradients` PerExampleGradients.
+      let owner = box.name.split { !$0.isLetter }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
       names += (members.methods + members.properties).map { "\(owner).\($0)" }
     }
     #expect(names.count > 200)
@@ -109,9 +109,7 @@ import Testing
     let documented = Dictionary(Self.entries.map { ($0.name, $0) }) { first, _ in first }
     for name in names.sorted() where !fields.contains(name) {
       guard let entry = documented[name] else {
-        // A module is documented by the class its table has.
-        let isModule = documented[String(name.split(separator: ".").last ?? "")] != nil
-        #expect(isModule, "\(name) is not documented")
+        Issue.record("\(name) is not documented")
         continue
       }
       let isOtherName = entry.text.hasPrefix("The method `Tensor:")
