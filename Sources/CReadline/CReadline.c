@@ -224,6 +224,9 @@ int ebb_read_line(const char *prompt, char **text) {
     return EBB_LINE_INTERRUPTED;
   }
   *text = line;
+  // With bracketed paste readline ends the line itself.
+  const char *pastes = rl_variable_value("enable-bracketed-paste");
+  if (line == NULL && (pastes == NULL || strcmp(pastes, "on") != 0)) rl_crlf();
   return line == NULL ? EBB_END_OF_FILE : EBB_LINE;
 }
 

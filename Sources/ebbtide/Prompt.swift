@@ -50,12 +50,8 @@ struct Prompt {
       case .line(let text):
         if !text.allSatisfy(\.isWhitespace) { ebb_history_add(text) }
         if case .quit(let code) = repl.enter(text) { return code }
-      case .interrupted:
-        repl.state.clearInterrupt()
-        program.screen.write("\n")
-      case .end:
-        program.screen.write("\n")
-        return 0
+      case .interrupted: repl.state.clearInterrupt()
+      case .end: return 0
       }
     }
   }

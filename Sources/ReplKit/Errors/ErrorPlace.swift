@@ -60,9 +60,8 @@ package func placeOfFailure(_ sentence: String, in line: String) -> Int {
   let text = LuaText(line)
   let code = text.code
   let first = code.first?.range.lowerBound ?? 0
-  // attempt to call a nil value (global 'name')
-  if let open = sentence.lastIndex(of: "("), sentence.hasSuffix("')"), let quote = sentence[open...].firstIndex(of: "'") {
-    let name = String(sentence[sentence.index(after: quote)...].dropLast(2))
+  // attempt to call a nil value (global 'name'); tensor has no method or field 'name'
+  for name in quotedWords(sentence) {
     let found = code.first {
       $0.kind == .name && text.text($0) == name
         || $0.kind == .string && text.text($0).dropFirst().dropLast() == name
@@ -85,4 +84,10 @@ package func placeOfFailure(_ sentence: String, in line: String) -> Int {
     return token.range.lowerBound
   }
   return first
+}
+
+/// The words in single quotes, in order.
+func quotedWords(_ sentence: String) -> [String] {
+  let parts = sentence.split(separator: "'", omittingEmptySubsequences: false)
+  return stride(from: 1, to: parts.count - 1, by: 2).map { String(parts[$0]) }.filter { isIdentifier($0) }
 }

@@ -36,20 +36,23 @@ public struct ErrorReport {
       lines.append(style.alarm("error:") + " " + sentence)
     }
     if let source = located.source, let line = located.line {
-      lines += place(source, line, error.kind == .interrupted ? nil : caret(source, line, located.sentence, offset))
+      if let offset, let text = sources.text(of: source) {
+        let (line, column) = position(of: offset, in: text)
+        lines += place(source, line, column)
+      } else {
+        let text = error.kind == .interrupted ? nil : sources.line(line, of: source)
+        lines += place(source, line, text.map { placeOfFailure(located.sentence, in: $0) })
+      }
     }
     lines += calls(error, located)
     return lines.joined(separator: "\n") + "\n"
   }
 
-  // The column of the caret in bytes of the line.
-  private func caret(_ source: String, _ number: Int, _ sentence: String, _ offset: Int?) -> Int? {
-    guard let line = sources.line(number, of: source) else { return nil }
-    guard let offset, let text = sources.text(of: source) else { return placeOfFailure(sentence, in: line) }
+  // Line from 1 and column in bytes from 0.
+  private func position(of offset: Int, in text: String) -> (line: Int, column: Int) {
     let before = Array(text.utf8.prefix(offset))
     let start = before.lastIndex(of: 10).map { $0 + 1 } ?? 0
-    let lineOfOffset = before.filter { $0 == 10 }.count + 1
-    return lineOfOffset == number ? offset - start : line.utf8.count
+    return (before.count { $0 == 10 } + 1, before.count - start)
   }
 
   private func place(_ source: String, _ number: Int, _ column: Int?) -> [String] {

@@ -6,22 +6,17 @@ extension Repl {
   /// What may have been meant, when an error is about a name of the user's line.
   func hint(for error: LuaError) -> String? {
     let located = LocatedMessage(error.message)
-    // attempt to call a nil value (global 'name')
-    guard located.sentence.hasPrefix("attempt to"), located.sentence.contains("a nil value"), located.sentence.hasSuffix("')"),
-      let open = located.sentence.lastIndex(of: "(")
-    else { return nil }
-    let about = located.sentence[located.sentence.index(after: open)...].dropLast(2).split(separator: " '", maxSplits: 1)
-    guard about.count == 2 else { return nil }
-    let (role, name) = (String(about[0]), String(about[1]))
+    let sentence = located.sentence
+    guard let name = quotedWords(sentence).last, !sentence.contains("did you mean") else { return nil }
+    let isAboutNil = sentence.hasPrefix("attempt to") && sentence.contains("a nil value")
     let known: [String]
-    switch role {
-    case "global": known = completions(in: "", at: 0).candidates.map(\.text)
-    case "field", "method":
-      guard let line = located.source.flatMap({ source in located.line.flatMap { sources.line($0, of: source) } }) else {
-        return nil
-      }
+    if isAboutNil, sentence.hasSuffix("(global '\(name)')") {
+      known = completions(in: "", at: 0).candidates.map(\.text)
+    } else if isAboutNil || sentence.hasSuffix("has no method or field '\(name)'") {
+      guard let source = located.source, let number = located.line, let line = sources.line(number, of: source) else { return nil }
       known = siblings(of: name, in: line)
-    default: return nil
+    } else {
+      return nil
     }
     return nearest(to: name, among: known).map { "(did you mean '\($0)'?)" }
   }

@@ -87,7 +87,8 @@ private struct Scanner {
     if first == UInt8(ascii: "-"), byte(1) == UInt8(ascii: "-") {
       at += 2
       if let level = longBracket() {
-        return Token(kind: .comment, range: start..<at, isClosed: closeLong(level, start))
+        let isClosed = closeLong(level, start)
+        return Token(kind: .comment, range: start..<at, isClosed: isClosed)
       }
       skipLine()
       return Token(kind: .comment, range: start..<at)

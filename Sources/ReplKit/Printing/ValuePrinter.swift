@@ -12,7 +12,7 @@ package struct ValuePrinter {
   package var totalItems = 1000
   /// Columns to use.
   package var width = 80
-  /// What a documented function is called, by its identity.
+  /// What a builtin function is called, by its identity.
   package var name: (_ identity: UInt) -> String? = { _ in nil }
   /// Parameters and place of a Lua function that stands at an index of the stack.
   package var describeFunction: (LuaStack, Int) -> String? = { _, _ in nil }
@@ -55,8 +55,9 @@ private struct Walk {
     case .string: return quoted(stack.bytes(at: index) ?? [], limit: depth == 0 ? 2000 : 200)
     case .table: return try table(index, depth: depth, indent: indent)
     case .function:
-      if let name = printer.name(stack.identity(at: index)) { return "<function \(name)>" }
-      return "<function\(printer.describeFunction(stack, index) ?? " builtin")>"
+      let place = printer.describeFunction(stack, index)
+      let name = printer.name(stack.identity(at: index))
+      return "<function\(place ?? name.map { " " + $0 } ?? " builtin")>"
     case .thread: return "<coroutine>"
     case .userdata:
       let text = try described(index)

@@ -41,7 +41,6 @@ public final class Repl {
   var originalModules: Set<String> = []
   /// Set by `repl.quit` for the end of the running input.
   var wantsToQuit: Int32?
-  var documentedFunctions: [UInt: String] = [:]
 
   /// A session over a state.
   ///
@@ -198,25 +197,17 @@ public final class Repl {
   func printer() -> ValuePrinter {
     var printer = ValuePrinter()
     printer.width = max(20, screen.width())
-    printer.name = { [unowned self] in nameOfFunction($0) }
+    // Most values hold no builtin function: the names are gathered when the first is met.
+    var names: FunctionNames?
+    printer.name = { [state] identity in
+      if names == nil { names = try? FunctionNames(state) }
+      return names?[identity]
+    }
     printer.describeFunction = { [inspector] stack, index in
       guard let info = try? inspector.inspect(stack, index) else { return nil }
       return "(\(info.parameters.joined(separator: ", "))) \(info.place):\(info.firstLine)"
     }
     return printer
-  }
-
-  private func nameOfFunction(_ identity: UInt) -> String? {
-    if documentedFunctions.isEmpty {
-      for entry in documentation.entries where entry.kind == .function {
-        if let found = try? resolver.identity(ofDocumented: entry.name, state.stack), found != 0 {
-          documentedFunctions[found] = entry.name
-        }
-      }
-    }
-    guard let name = documentedFunctions[identity] else { return nil }
-    // An address may be used again: the name must still lead there.
-    return (try? resolver.identity(ofDocumented: name, state.stack)) == identity ? name : nil
   }
 
   var resolver: NameResolver { NameResolver(state: state, scope: scope, documentation: documentation) }
