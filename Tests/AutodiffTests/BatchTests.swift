@@ -33,6 +33,17 @@ import Testing
     }
   }
 
+  /// Zero examples give zero results, of the right shapes.
+  @Test(arguments: Case.all) func noLanesGiveNoResults(_ entry: Case) throws {
+    for entry in try entry.withDerivatives() {
+      let x = try entry.inputs()
+      let none = try x.map { try $0.reshaped($0.shape.inserting(1, at: 0)).slice(0, from: 0, count: 0) }
+      let results = try vmap(entry.function, none, axes: none.map { _ in 0 })
+      let expected = try entry.function(x).map { Spec($0.shape.inserting(0, at: 0), $0.dtype) }
+      #expect(results.map(\.spec) == expected, "\(entry.testDescription)")
+    }
+  }
+
   private func check(_ entry: Case, _ isMapped: [Bool], lanes: Int, along axis: (Shape) -> Int, out: Int) throws {
     let examples = try (0..<lanes).map { try entry.inputs(lane: UInt64($0)) }
     var operands: [Tensor] = []

@@ -20,6 +20,25 @@ extension Case {
     entries("two-layer net", [.normal, .normal, .normal], [[[2, 3], [3, 2], [2, 1]]]) { x in
       [try matrixProduct(tanh(matrixProduct(x[0], x[1])), x[2]).sum()]
     },
+    entries("a part of a tensor", [.normal, .integers(0...2)], [[[3, 4, 2], [2]]], linear: [[0]]) { x in
+      [try x[0].selecting([.positions(x[1]), .range(start: 3, count: 2, step: -2), .position(1)])]
+    },
+    entries("several positions at once", [.normal, .integers(0...1), .integers(0...2)], [[[2, 3, 2], [4], [4]]], linear: [[0]]) {
+      x in
+      [try x[0].selecting([.positions(x[1]), .positions(x[2]), .range(start: 0, count: 2, step: 1)])]
+    },
+    entries("a part replaced", [.normal, .normal], [[[3, 4], [2, 1]], [[3, 4], .scalar]], linear: [[0, 1]]) { x in
+      [try x[0].replacing([.range(start: 2, count: 2, step: -1), .range(start: 0, count: 2, step: 3)], with: x[1])]
+    },
+    entries("rows replaced", [.normal, .normal, .integers(0...2)], [[[3, 2], [2], [4]]], linear: [[0, 1]]) { x in
+      [try x[0].replacing([.positions(x[2]), .range(start: 0, count: 2, step: 1)], with: x[1])]
+    },
+    entries("replaced under a mask", [.normal, .flags, .normal], [[[2, 3], [2], [3]], [[3], [3], .scalar]], linear: [[0, 2]]) { x in
+      [try x[0].replacing(where: x[1], with: x[2])]
+    },
+    entries("einsum", [.normal, .normal, .normal], [[[2, 3], [3, 3, 2], [2, 2]]], linear: [[0], [1], [2]]) { x in
+      [try einsum("bi,iij,jb->b", x), try einsum("bi,cdj,jb->dc", x)]
+    },
   ].flatMap { $0 }
 
 }
