@@ -31,7 +31,7 @@ static int line_end(int from) {
   return from;
 }
 
-// Moves to the same column of the line that starts at `start`.
+// In a block the keys for a line act on the line of the cursor. Moves to the same column of the line that starts at `start`.
 static int move_to(int start, int column) {
   int end = line_end(start);
   rl_point = start + column < end ? start + column : end;
@@ -64,6 +64,18 @@ static int down(int count, int key) {
   return rl_history_search_forward(count, key);
 }
 
+static int to_line_start(int count, int key) {
+  (void)count, (void)key;
+  rl_point = line_start(rl_point);
+  return 0;
+}
+
+static int to_line_end(int count, int key) {
+  (void)count, (void)key;
+  rl_point = line_end(rl_point);
+  return 0;
+}
+
 static void rebind(const char *keys, Keymap map, rl_command_func_t *standard, rl_command_func_t *ours) {
   int type = 0;
   rl_command_func_t *bound = rl_function_of_keyseq_len(keys, strlen(keys), map, &type);
@@ -77,6 +89,11 @@ static void bind_keys(void) {
     if (map == NULL) continue;
     rebind("\r", map, rl_newline, accept_or_extend);
     rebind("\n", map, rl_newline, accept_or_extend);
+    static const char *const starts[] = {"\001", "\033[H", "\033OH"}, *const ends[] = {"\005", "\033[F", "\033OF"};
+    for (int j = 0; j < 3; j++) {
+      rebind(starts[j], map, rl_beg_of_line, to_line_start);
+      rebind(ends[j], map, rl_end_of_line, to_line_end);
+    }
     static const char *const ups[] = {"\033[A", "\033OA"}, *const downs[] = {"\033[B", "\033OB"};
     for (int j = 0; j < 2; j++) {
       rebind(ups[j], map, rl_get_previous_history, up);
@@ -210,6 +227,7 @@ void ebb_line_start(const ebb_line_callbacks *given) {
   rl_completion_display_matches_hook = display;
   rl_completer_word_break_characters = " \t\n\"\\'`@$><=;|&{(,.:[]})+-*/%^~#";
   rl_completer_quote_characters = "";
+  rl_basic_quote_characters = "";  // or it would close quotes that the candidates close
   rl_event_hook = look_for_interrupt;
   rl_set_keyboard_input_timeout(50000);
   rl_initialize();
