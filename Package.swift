@@ -17,7 +17,7 @@ let package = Package(
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
     .target(name: "CLapack", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "Arrays", dependencies: ["CKernels", "CLapack"]),
-    .target(name: "Autodiff", dependencies: ["Arrays"]),
+    .target(name: "Autodiff", dependencies: ["Arrays"], exclude: ["README.md"]),
     .target(name: "Dynamics", dependencies: ["Autodiff"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CResources"),
