@@ -113,7 +113,8 @@ import Testing
         continue
       }
       let isOtherName = entry.text.hasPrefix("The method `Tensor:")
-      #expect(entry.text.count > 2 && (isOtherName || !entry.examples.isEmpty), "\(entry.testDescription) has no text or no example")
+      #expect(
+        entry.text.count > 2 && (isOtherName || !entry.examples.isEmpty), "\(entry.testDescription) has no text or no example")
     }
   }
 

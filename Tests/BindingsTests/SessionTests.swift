@@ -15,7 +15,9 @@ import Testing
     try session.register("energy", documentation: "Half the squared norm.") { (x: Tensor) throws -> Tensor in
       try 0.5 * (x * x).sum()
     }
-    try session.register("shifted") { (x: Tensor, by: Double) throws -> Tensor in try x + Tensor.number(by, meeting: x, in: "shifted") }
+    try session.register("shifted") { (x: Tensor, by: Double) throws -> Tensor in
+      try x + Tensor.number(by, meeting: x, in: "shifted")
+    }
     #expect(try session.run("return energy(eb.tensor{3, 4}):item()", as: Double.self) == 12.5)
     #expect(try session.run("return shifted(eb.tensor{1}, 2):item()", as: Double.self) == 3)
     // What Swift computes with tensors is differentiated like anything else.
@@ -36,7 +38,9 @@ import Testing
     let session = try session()
     let source = "local function f()\n  return eb.ones{2} + eb.ones{3}\nend\nf()"
     let error = #expect(throws: LuaError.self) { try session.run(source, name: "@script.lua") }
-    #expect(error?.message == "script.lua:2: add: shapes [2] and [3] do not broadcast (sizes are aligned at the end and must be equal or 1)")
+    #expect(
+      error?.message
+        == "script.lua:2: add: shapes [2] and [3] do not broadcast (sizes are aligned at the end and must be equal or 1)")
     #expect(error?.traceback.contains("script.lua:4") == true)
   }
 
@@ -69,7 +73,8 @@ import Testing
   @Test func beyondTheTensorLimitIsAnErrorThatStatesIt() throws {
     let session = try session(.init(tensorBytes: 32 << 20))
     let error = #expect(throws: LuaError.self) { try session.run("kept = {} for i = 1, 100 do kept[i] = eb.ones{1024, 1024} end") }
-    #expect(error?.message.contains("out of memory") == true && error?.message.contains("limit 32 MB") == true, "\(error?.message ?? "")")
+    #expect(
+      error?.message.contains("out of memory") == true && error?.message.contains("limit 32 MB") == true, "\(error?.message ?? "")")
     // What was allocated before still lives; letting go of it makes room again.
     #expect(try session.run("local n = #kept kept = nil return n", as: Int.self) >= 5)
     #expect(try session.run("return eb.ones{4, 1024, 1024}:sum():item()", as: Double.self) == 4 * 1024 * 1024)

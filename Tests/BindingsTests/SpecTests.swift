@@ -31,7 +31,9 @@ import Testing
     #expect(try session.run("return passed", as: Int.self) > 0)
   }
 
-  @Test(arguments: ["equal(1, 2)", "close(1, 1.1)", "raises(function() end)", "raises(error, 'x')", "error('x')", "equal({1}, {1, 2})"])
+  @Test(arguments: [
+    "equal(1, 2)", "close(1, 1.1)", "raises(function() end)", "raises(error, 'x')", "error('x')", "equal({1}, {1, 2})",
+  ])
   func aBrokenExpectationFails(body: String) throws {
     let session = try Self.session()
     try session.run("test('t', function() \(body) end)")

@@ -38,6 +38,13 @@ extension NDArray {
     return with(shape: Shape(counts), offset: start, strides: strides)
   }
 
+  /// The part at `index` of the first dimension, which disappears: what loops over rows take, so it makes nothing but the view.
+  package func row(_ index: Int) -> NDArray {
+    let rest = Shape(shape.dropFirst())
+    guard let view else { return with(shape: rest, offset: index * rest.elementCount, strides: rest.contiguousStrides) }
+    return with(shape: rest, offset: view.offset + index * view.strides[0], strides: Array(view.strides.dropFirst()))
+  }
+
   /// The same elements in row-major order under another shape with as many places; copies only when no view can show them.
   public func reshaped(_ target: Shape) throws(TensorError) -> NDArray {
     precondition(target.elementCount == count, "reshape keeps the number of elements")

@@ -67,6 +67,12 @@ extension Tensor {
     return try reshaped(Shape([mask.count] + shape.dropFirst(mask.rank))).gathered(places, axis: 0)
   }
 
+  /// The part at `index` of the first dimension, which disappears.
+  public func row(_ index: Int) throws(TensorError) -> Tensor {
+    if let array { return Tensor(array.row(index)) }
+    return try selecting(index, axis: 0)
+  }
+
   // Parts at computed positions along one or several axes of this tensor.
   private func gathering(_ positions: [(axis: Int, at: Tensor)]) throws(TensorError) -> Tensor {
     guard let first = positions.first else { return self }

@@ -30,10 +30,18 @@ extension Library {
     }
   }
 
-  /// The shape in a call's arguments and where its options stand.
+  /// The shape that ends a call's arguments but for the options, and where those stand.
   func shape(_ call: LuaCall, from index: Int = 1) throws -> (shape: Shape, options: Int) {
     let (sizes, options) = try call.sizes(from: index, "size")
+    if call.count > options, !call.isNil(options + 1) { throw call.mismatch(options + 1, expected: "no further argument") }
+    if call.type(options) != .table, !call.isNil(options) { throw call.mismatch(options, expected: "table of options") }
     return (try .checked(sizes, operation: call.name), options)
+  }
+
+  /// A shape before other arguments: a table, or a number for one dimension.
+  func leadingShape(_ call: LuaCall, _ index: Int) throws -> Shape {
+    let sizes = try call.type(index) == .number ? [call.integer(index)] : call.integers(at: index, "size")
+    return try .checked(sizes, operation: call.name)
   }
 
   /// One size.
@@ -61,7 +69,7 @@ extension Library {
   private func installFull() throws {
     try define("full") { [unowned self] call in
       try call.expect(2...3)
-      let (shape, _) = try shape(call)
+      let shape = try leadingShape(call, 1)
       let options = try Options(call, 3, known: ["dtype"], self)
       let (value, dtype) = try fill(call, 2, options.string("dtype") == nil ? nil : options.dtype())
       return try call.push(Tensor(.full(shape, value, dtype)), self)

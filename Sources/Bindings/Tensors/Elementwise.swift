@@ -5,8 +5,10 @@ import LuaHost
 extension Library {
   func installElementwise() throws {
     let codes: [PointwiseCode] = [
-      .abs, .neg, .sign, .square, .reciprocal, .sqrt, .rsqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .sinh, .cosh, .tanh, .asinh,
-      .atan, .sigmoid, .softplus, .erf, .relu, .floor, .ceil, .round, .isnan, .isinf, .isfinite, .maximum, .minimum, .pow, .lt, .le, .gt,
+      .abs, .neg, .sign, .square, .reciprocal, .sqrt, .rsqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .sinh, .cosh, .tanh,
+      .asinh,
+      .atan, .sigmoid, .softplus, .erf, .relu, .floor, .ceil, .round, .isnan, .isinf, .isfinite, .maximum, .minimum, .pow, .lt, .le,
+      .gt,
       .ge, .eq, .ne,
     ]
     for code in codes {

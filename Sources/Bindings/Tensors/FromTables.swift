@@ -84,7 +84,9 @@ private struct TableReader {
       kind = new
       return
     }
-    if kind != new { throw call.error("expected a \(kind.rawValue)\(place) as in the entries before, got a \(new.rawValue)", .argument) }
+    if kind != new {
+      throw call.error("expected a \(kind.rawValue)\(place) as in the entries before, got a \(new.rawValue)", .argument)
+    }
   }
 
   private var place: String { path.isEmpty ? "" : " at [" + path.map(String.init).joined(separator: "][") + "]" }

@@ -7,6 +7,9 @@ extension Library {
     try tensors.index { [unowned self] call in
       if let key = call.stack.string(at: 2) { throw unknownMember(key, of: tensors) }
       let x = try call.tensor(1, self)
+      if let index = call.stack.integer(at: 2), x.rank > 0 {
+        return try call.push(x.row(Selection.position(index, 0, x.shape[0])).asReadOnly(), self)
+      }
       return try call.push(read(TensorIndex(call, at: 2, of: x.shape, self), of: x).asReadOnly(), self)
     }
     try defineMember("index") { [unowned self] call in

@@ -15,7 +15,9 @@ enum TensorIndex {
     let stack = call.stack
     if let tensor = library.tensors.value(on: stack, at: index), tensor.dtype == .bool {
       guard tensor.rank > 0, tensor.rank <= shape.rank, shape.prefix(tensor.rank).elementsEqual(tensor.shape) else {
-        throw IndexError.invalid("a mask of shape \(tensor.shape) does not fit a tensor of shape \(shape); its dimensions must be the first ones of the tensor")
+        throw IndexError.invalid(
+          "a mask of shape \(tensor.shape) does not fit a tensor of shape \(shape); its dimensions must be the first ones of the tensor"
+        )
       }
       self = .mask(tensor)
       return
@@ -67,7 +69,8 @@ extension Selection {
     }
     guard stack.type(at: index) == .table else {
       let got = stack.number(at: index).map { "\($0)" } ?? stack.typeName(at: index)
-      throw IndexError.invalid("expected a whole number, a range {first, last}, {} for all, or a tensor for dimension \(axis + 1), got \(got)")
+      throw IndexError.invalid(
+        "expected a whole number, a range {first, last}, {} for all, or a tensor for dimension \(axis + 1), got \(got)")
     }
     let count = stack.rawLength(at: index)
     if count == 0 {
@@ -97,7 +100,8 @@ extension Selection {
   }
 
   private static func rangeError(_ axis: Int) -> LuaError {
-    IndexError.invalid("a range is {first, last} or {first, last, step} with whole numbers; dimension \(axis + 1) has something else")
+    IndexError.invalid(
+      "a range is {first, last} or {first, last, step} with whole numbers; dimension \(axis + 1) has something else")
   }
 
   /// A position counted from 1 or from the end as one from 0.

@@ -12,7 +12,9 @@ extension Library {
     try define("stack") { [unowned self] call in
       let parts = try parts(call)
       let axis = try call.axis(call.optionalInteger(2) ?? 1, rank: parts[0].rank + 1)
-      guard parts[0].rank < Shape.maximumRank else { throw call.error("at most \(Shape.maximumRank) dimensions are possible", .argument) }
+      guard parts[0].rank < Shape.maximumRank else {
+        throw call.error("at most \(Shape.maximumRank) dimensions are possible", .argument)
+      }
       return try call.push(stack(parts, axis: axis), self)
     }
     // Pieces of one size, the last maybe smaller, or of the sizes in a table.
@@ -107,7 +109,8 @@ extension Library {
     guard first == .table else {
       let sizes = try call.integers(at: 2, "size")
       guard count % 2 == 0, count / 2 <= rank else {
-        throw call.error("\(count) sizes for \(rank) dimensions; expected two for each, those of the last dimension first", .argument)
+        throw call.error(
+          "\(count) sizes for \(rank) dimensions; expected two for each, those of the last dimension first", .argument)
       }
       for i in 0..<(count / 2) { (low[rank - 1 - i], high[rank - 1 - i]) = (sizes[2 * i], sizes[2 * i + 1]) }
       return (low, high)

@@ -30,7 +30,8 @@ extension LuaCall {
     let axis = dimension > 0 ? dimension - 1 : dimension + rank
     guard dimension != 0, (0..<rank).contains(axis) else {
       let range = rank == 0 ? "a scalar has none" : "it has 1..\(rank) (or -\(rank)..-1 from the end)"
-      throw error("dimension \(dimension) does not exist in a tensor with \(rank) dimension\(rank == 1 ? "" : "s"); \(range)", .argument)
+      throw error(
+        "dimension \(dimension) does not exist in a tensor with \(rank) dimension\(rank == 1 ? "" : "s"); \(range)", .argument)
     }
     return axis
   }

@@ -36,7 +36,9 @@ extension Library {
   /// Makes reads of unknown members of a box type errors with a suggestion.
   func suggestMembers(of type: AnyLuaBoxType) throws {
     try type.index { call in
-      guard let key = call.stack.string(at: 2) else { throw call.error("a \(type.name) has no entries of type \(call.stack.typeName(at: 2))") }
+      guard let key = call.stack.string(at: 2) else {
+        throw call.error("a \(type.name) has no entries of type \(call.stack.typeName(at: 2))")
+      }
       throw unknownMember(key, of: type)
     }
   }
@@ -47,7 +49,7 @@ extension Library {
       let (tensor, index) = (try call.tensor(1, self), try call.integer(2))
       guard index < tensor.shape[0] else { return try call.pushNil() }
       try call.push(index + 1)
-      return 1 + (try call.push(tensor.selecting(index, axis: 0).asReadOnly(), self))
+      return 1 + (try call.push(tensor.row(index).asReadOnly(), self))
     }
     try tensors.method("iter") { [unowned self] call in
       guard try call.tensor(1, self).rank > 0 else { throw call.error("a scalar has no rows") }
@@ -90,9 +92,9 @@ func unknownMember(_ key: String, of type: AnyLuaBoxType) -> LuaError {
 }
 
 extension Tensor {
-  /// What `tostring` gives: a bounded summary of known numbers, and dtype and shape of a value that a transform is watching.
+  /// What `tostring` gives: a bounded summary where the numbers are known, also under grad and jvp, else dtype and shape.
   func printed(width: Int = 80) throws(TensorError) -> String {
-    if let array { return try array.summary(width: width) }
-    return "tensor \(dtype) \(shape) (inside a transform)"
+    guard let numbers = try? numbers(for: "tostring") else { return "tensor \(dtype) \(shape) (not known inside this transform)" }
+    return try numbers.summary(width: width)
   }
 }

@@ -25,7 +25,7 @@ extension Library {
       return try source(options).draw { (stream) throws(TensorError) in try stream.uniform(shape, dtype) }
     }
     try defineDraw("randint") { [unowned self] call, first, source in
-      let (shape, _) = try shape(call, from: first)
+      let shape = try leadingShape(call, first)
       let (low, high) = (try call.integer(first + 1), try call.integer(first + 2))
       guard low <= high, let least = Int32(exactly: low), let most = Int32(exactly: high) else {
         throw call.error("no int32 numbers from \(low) to \(high)", .argument)

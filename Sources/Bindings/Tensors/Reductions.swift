@@ -37,7 +37,8 @@ extension Library {
     try defineMember(name) { [unowned self] call in
       let x = try call.tensor(1, self).countable()
       if tensors.value(on: call.stack, at: 2) != nil {
-        throw call.error("expected a dimension, got a tensor (use \(name)imum for the \(name == "max" ? "larger" : "smaller") of two)", .argument)
+        throw call.error(
+          "expected a dimension, got a tensor (use \(name)imum for the \(name == "max" ? "larger" : "smaller") of two)", .argument)
       }
       let axes = try ReducedAxes(call, at: 2, of: x, self)
       let values = try axes.finished(x.extremum(largest: largest, axes.axes))

@@ -58,7 +58,8 @@ extension Library {
     let x = try call.box(1, of: tensors)
     guard watchedCalls == 0, !x.isTraced else { throw insideTransform(call) }
     guard !x.isReadOnly else {
-      throw call.error("the result of indexing is read-only; write through the tensor itself, as in x[{1, 2}] = 5, or take a copy with :clone()")
+      throw call.error(
+        "the result of indexing is read-only; write through the tensor itself, as in x[{1, 2}] = 5, or take a copy with :clone()")
     }
     return x
   }

@@ -116,6 +116,10 @@ test("printing is a bounded summary", function()
   assert(text:find("tensor float32 [100, 100]", 1, true), text)
   assert(#text < 1500, #text)
   assert(tostring(eb.tensor { 0 / 0, 1 }):lower():find("nan"))
+  eb.grad(function(x)
+    assert(tostring(x):find("3.5"), tostring(x))
+    return x
+  end)(eb.tensor(3.5))
   eb.vmap(function(x)
     assert(tostring(x):find("float32 [2]", 1, true), tostring(x))
     return x
