@@ -11,7 +11,7 @@
 #define GEMM_MULADD(a, b, c) __builtin_elementwise_fma(a, b, c)
 #define GEMM_MR 6
 #define GEMM_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
-#define GEMM_MC 192
+#define GEMM_MC 96
 #define GEMM_KC 320
 #define GEMM_NC 4096
 

@@ -11,7 +11,7 @@
 #define GEMM_MULADD(a, b, c) __builtin_elementwise_fma(a, b, c)
 #define GEMM_MR 14
 #define GEMM_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
-#define GEMM_MC 280
+#define GEMM_MC 196
 #define GEMM_KC 320
 #define GEMM_NC 4096
 

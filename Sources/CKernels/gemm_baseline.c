@@ -12,7 +12,7 @@
 #define GEMM_MR 4
 #define GEMM_ROWS(X) X(1) X(2) X(3) X(4)
 #endif
-#define GEMM_MC 192
+#define GEMM_MC 96
 #define GEMM_KC 320
 #define GEMM_NC 2048
 
