@@ -37,6 +37,7 @@ public struct Generator: Hashable, Sendable {
 
   /// Values uniform in [0, 1) with 24 (float32) or 53 (float64) random bits.
   public mutating func uniform(_ shape: Shape, _ dtype: DType) throws(TensorError) -> NDArray {
+    guard dtype.isFloat else { throw .dtype("rand", got: dtype, expected: "float32 or float64") }
     let result = try NDArray(uninitialized: shape, dtype)
     ebb_random_uniform(dtype.kernel, key, nextDraw(), Int64(shape.elementCount), result.storage.base)
     return result
@@ -44,6 +45,7 @@ public struct Generator: Hashable, Sendable {
 
   /// Standard normal values (Box–Muller in the working precision).
   public mutating func normal(_ shape: Shape, _ dtype: DType) throws(TensorError) -> NDArray {
+    guard dtype.isFloat else { throw .dtype("randn", got: dtype, expected: "float32 or float64") }
     let result = try NDArray(uninitialized: shape, dtype)
     ebb_random_normal(dtype.kernel, key, nextDraw(), Int64(shape.elementCount), result.storage.base)
     return result

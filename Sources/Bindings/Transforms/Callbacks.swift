@@ -79,6 +79,26 @@ final class LuaCallback {
   }
 }
 
+extension LuaCall {
+  /// Throws unless the argument is a function or can be called like one, as a model can.
+  func expectCallable(_ index: Int) throws {
+    if type(index) == .function { return }
+    let top = stack.top
+    defer { stack.top = top }
+    if try stack.pushMetatable(of: index) {
+      try stack.rawGet("__call", from: -1)
+      if !stack.isNil(at: -1) { return }
+    }
+    throw mismatch(index, expected: "function")
+  }
+
+  /// A function, or a value that can be called like one.
+  func callable(_ index: Int) throws -> LuaValue {
+    try expectCallable(index)
+    return try value(index)
+  }
+}
+
 extension TensorError {
   /// The error of a callback as a tensor error; those that are tensor errors already, also inside a Lua error, stay what they are.
   static func lua(_ error: any Error) -> TensorError {

@@ -23,9 +23,9 @@ extension Library {
   /// Defines `eb.name(f, …)` that returns a function; `body` runs when that one is called and finds f as capture 1.
   func defineTransform(_ name: String, in table: LuaTable? = nil, _ body: @escaping LuaBody) throws {
     try define(name, in: table) { [unowned self] call in
-      let f = try call.function(1)
+      let f = try call.callable(1)
       let rest = call.count > 1 ? try call.values(from: 2) : []
-      return try call.push(state.makeFunction(name, captures: [.function(f)] + rest, body))
+      return try call.push(state.makeFunction(name, captures: [f] + rest, body))
     }
   }
 
@@ -59,7 +59,7 @@ extension Library {
 
   private func installDirectional() throws {
     try define("vjp") { [unowned self] call in
-      _ = try call.function(1)
+      try call.expectCallable(1)
       let (callback, linear) = try linearized(call)
       let outputs = LuaCallback.split(linear.outputs, like: callback.results)
       let (inputs, results) = (callback.inputs, callback.results)
@@ -82,7 +82,7 @@ extension Library {
       return outputs.count + (try call.push(pullback))
     }
     try define("linearize") { [unowned self] call in
-      _ = try call.function(1)
+      try call.expectCallable(1)
       let (callback, linear) = try linearized(call)
       let outputs = LuaCallback.split(linear.outputs, like: callback.results)
       let (inputs, results) = (callback.inputs, callback.results)
@@ -96,7 +96,7 @@ extension Library {
       return outputs.count + (try call.push(map))
     }
     try define("jvp") { [unowned self] call in
-      _ = try call.function(1)
+      try call.expectCallable(1)
       try call.expectTable(2)
       try call.expectTable(3)
       let count = call.stack.rawLength(at: 2)
@@ -132,7 +132,7 @@ extension Library {
       return try push(callback.split(product)[0], from: call)
     }
     try define("check_grad") { [unowned self] call in
-      _ = try call.function(1)
+      try call.expectCallable(1)
       let callback = try LuaCallback(
         call, function: 1, arguments: Array(2..<(call.count + 1)), positions: Array(0..<(call.count - 1)), self)
       return try call.push(checkGradient(callback.apply, at: callback.leaves))

@@ -22,8 +22,15 @@ struct Options {
     try call.expectTable(index)
     self.index = index
     for case .string(let key) in try call.stack.orderedKeys(at: index) where !known.contains(key) {
-      throw call.error("unknown option '\(key)'" + suggestion(for: key, among: known), .argument)
+      throw call.error(Options.unknown(key, known), .argument)
     }
+  }
+
+  /// The sentence for an option that an operation does not take: the nearest right one, or all of them.
+  static func unknown(_ key: String, _ known: [String]) -> String {
+    let near = suggestion(for: key, among: known)
+    let all = known.isEmpty ? " (there are none here)" : " (known: \(known.joined(separator: ", ")))"
+    return "unknown option '\(key)'" + (near.isEmpty ? all : near)
   }
 
   // Reads one option while its value is on the stack.

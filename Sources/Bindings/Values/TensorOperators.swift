@@ -25,6 +25,7 @@ extension Library {
   func general(_ code: PointwiseCode, _ label: String) throws -> LuaFunction {
     try state.makeFunction(label) { [unowned self] call in
       if code.arity == 1 { return try call.push(unary(code, call.tensor(1, self)), self) }
+      if try isTree(call.stack, at: 1) || isTree(call.stack, at: 2) { return try push(combine(call, code), from: call) }
       let (a, b) = try self.pair(call)
       return try call.push(arithmetic(code, a, b), self)
     }

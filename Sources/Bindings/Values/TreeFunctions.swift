@@ -6,52 +6,63 @@ extension Library {
   func installTreeFunctions() throws {
     let module = try module("tree")
     try define("map", in: module) { [unowned self] call in
-      let function = try call.function(1)
+      try call.expectCallable(1)
       guard call.count >= 2 else { throw call.error("expected a function and at least one tree", .argument) }
-      let trees = try (2...call.count).map { try tree(call.stack, at: $0) }
+      let trees = try (2...call.count).map { try tree(call, $0) }
       for other in trees.dropFirst() { try expectSameShape(trees[0], other, call.name) }
       var result = trees[0]
       for i in result.leaves.indices {
-        try call.stack.push(function.reference)
+        try call.stack.pushCopy(of: 1)
         for tree in trees { try push(tree.leaves[i], to: call.stack) }
         try call.stack.call(arguments: trees.count, results: 1)
-        result.leaves[i] = try call.tensor(call.stack.top, self)
+        guard let leaf = try leaf(call.stack, at: call.stack.top) else {
+          let place = trees[0].shape.paths()[i]
+          throw call.error(
+            "the function must return a tensor or a number" + (place.isEmpty ? "" : " (for '\(place)')")
+              + ", got \(call.stack.typeName(at: -1))")
+        }
+        result.leaves[i] = leaf
         call.stack.pop()
       }
       return try push(result, from: call)
     }
-    try define("leaves", in: module) { [unowned self] call in try call.push(tree(call.stack, at: 1).leaves) }
+    try define("leaves", in: module) { [unowned self] call in try call.push(tree(call, 1).leaves) }
     try define("flatten", in: module) { [unowned self] call in
-      let tree = try tree(call.stack, at: 1)
+      let tree = try tree(call, 1)
       guard !tree.leaves.isEmpty else { throw call.error("the tree has no tensors", .argument) }
       let vector = try concatenate(tree.leaves.map { (leaf) throws(TensorError) in try leaf.reshaped([leaf.count]) }, axis: 0)
+      let (specs, shape) = (tree.leaves.map(\.spec), tree.shape)
       let unflatten = try state.makeFunction("unflatten") { [unowned self] call in
         let flat = try call.tensor(1, self)
-        let total = tree.leaves.reduce(0) { $0 + $1.count }
+        let total = specs.reduce(0) { $0 + $1.shape.elementCount }
         guard flat.shape == [total] else {
           throw call.error("expected a vector of \(total) elements, got \(flat.shape)", .argument)
         }
         var position = 0
-        var result = tree
-        for i in tree.leaves.indices {
-          let leaf = tree.leaves[i]
-          result.leaves[i] = try flat.slice(0, from: position, count: leaf.count).reshaped(leaf.shape)
-          position += leaf.count
+        var leaves: [Tensor] = []
+        for spec in specs {
+          let count = spec.shape.elementCount
+          leaves.append(try flat.slice(0, from: position, count: count).reshaped(spec.shape).cast(to: spec.dtype))
+          position += count
         }
-        return try push(result, from: call)
+        return try push(Tree(leaves: leaves, shape: shape), from: call)
       }
       try push(vector, to: call.stack)
       return 1 + (try call.push(unflatten))
     }
     try define("dot", in: module) { [unowned self] call in
-      let (a, b) = (try tree(call.stack, at: 1), try tree(call.stack, at: 2))
+      let (a, b) = (try tree(call, 1), try tree(call, 2))
       try expectSameShape(a, b, call.name)
+      for (i, (x, y)) in zip(a.leaves, b.leaves).enumerated() where x.shape != y.shape {
+        let place = a.shape.paths()[i]
+        throw call.error("shapes differ\(place.isEmpty ? "" : " at '\(place)'"): \(x.shape) and \(y.shape)", .argument)
+      }
       var sum = try Tensor.scalar(0, a.leaves.first?.dtype ?? engine.defaultFloat)
       for (x, y) in zip(a.leaves, b.leaves) { sum = try sum + (x * y).sum() }
       return try pushNumber(sum, call)
     }
     try define("norm", in: module) { [unowned self] call in
-      let tree = try tree(call.stack, at: 1)
+      let tree = try tree(call, 1)
       let p = try call.optionalNumber(2) ?? 2
       var norms: [Tensor] = []
       for leaf in tree.leaves { norms.append(try leaf.norm(p, leaf.allAxes)) }
@@ -59,20 +70,21 @@ extension Library {
       return try pushNumber(stack(norms, axis: 0).norm(p, [0]), call)
     }
     try define("zeros_like", in: module) { [unowned self] call in
-      try push(tree(call.stack, at: 1).mapLeaves { (x) throws(TensorError) in try Tensor(.full(x.shape, 0, x.dtype)) }, from: call)
+      try push(tree(call, 1).mapLeaves { (x) throws(TensorError) in try Tensor(.full(x.shape, 0, x.dtype)) }, from: call)
     }
     try define("randn_like", in: module) { [unowned self] call in
       let generator = try Options(call, 2, known: ["rng"], self).generator()
       return try push(
-        tree(call.stack, at: 1).mapLeaves { (x) throws(TensorError) in
-          try generator.draw { (stream) throws(TensorError) in try stream.normal(x.shape, x.dtype) }
+        tree(call, 1).mapLeaves { (x) throws(TensorError) in
+          let dtype = x.dtype.isFloat ? x.dtype : engine.defaultFloat
+          return try generator.draw { (stream) throws(TensorError) in try stream.normal(x.shape, dtype) }
         }, from: call)
     }
     try define("count", in: module) { [unowned self] call in
-      try call.push(tree(call.stack, at: 1).leaves.reduce(0) { $0 + $1.count })
+      try call.push(tree(call, 1).leaves.reduce(0) { $0 + $1.count })
     }
     try define("equal", in: module) { [unowned self] call in
-      let (a, b) = (try tree(call.stack, at: 1), try tree(call.stack, at: 2))
+      let (a, b) = (try tree(call, 1), try tree(call, 2))
       guard a.shape.matches(b.shape) else { return try call.push(false) }
       for (x, y) in zip(a.leaves, b.leaves) {
         guard x.spec == y.spec else { return try call.push(false) }
@@ -82,7 +94,7 @@ extension Library {
       return try call.push(true)
     }
     try define("hash", in: module) { [unowned self] call in
-      let tree = try tree(call.stack, at: 1)
+      let tree = try tree(call, 1)
       var hash = FNV1a()
       for (path, leaf) in zip(tree.shape.paths(), tree.leaves) {
         hash.combine(Array("\(path) \(leaf.spec)".utf8))

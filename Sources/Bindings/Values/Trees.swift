@@ -61,15 +61,32 @@ extension Library {
     return Tree(leaves: leaves, shape: shape)
   }
 
+  /// A tree argument. Anything that can't hold a tensor, such as nil or a string, is refused.
+  func tree(_ call: LuaCall, _ index: Int) throws -> Tree {
+    let tree = try tree(call.stack, at: index)
+    if case .constant = tree.shape { throw call.mismatch(index, expected: "tree (a tensor, a number, or a table of them)") }
+    return tree
+  }
+
+  /// Whether a table with the arithmetic of trees is at an index.
+  func isTree(_ stack: LuaStack, at index: Int) throws -> Bool {
+    guard stack.type(at: index) == .table, try stack.pushMetatable(of: index) else { return false }
+    defer { stack.pop() }
+    return stack.identity(at: -1) == treeMetatable.reference.identity
+  }
+
+  /// The leaf at an index: a tensor, or a number as a tensor of the default float type.
+  func leaf(_ stack: LuaStack, at index: Int, _ numbersAreLeaves: Bool = true) throws -> Tensor? {
+    if let tensor = tensors.value(on: stack, at: index) { return tensor }
+    guard numbersAreLeaves, let number = stack.number(at: index) else { return nil }
+    return Tensor(try .full(.scalar, number, engine.defaultFloat))
+  }
+
   private func flatten(
     _ stack: LuaStack, at index: Int, _ numbersAreLeaves: Bool, into leaves: inout [Tensor], depth: Int
   ) throws -> TreeShape {
-    if let tensor = tensors.value(on: stack, at: index) {
-      leaves.append(tensor)
-      return .leaf
-    }
-    if numbersAreLeaves, let number = stack.number(at: index) {
-      leaves.append(Tensor(try .full(.scalar, number, engine.defaultFloat)))
+    if let leaf = try leaf(stack, at: index, numbersAreLeaves) {
+      leaves.append(leaf)
       return .leaf
     }
     guard stack.type(at: index) == .table else { return .constant(try stack.value(at: index)) }
@@ -143,7 +160,8 @@ extension Library {
     try treeMetatable.set("__name", to: .string("tree"))
   }
 
-  private func combine(_ call: LuaCall, _ code: PointwiseCode) throws -> Tree {
+  /// Two operands leaf by leaf; at least one is a tree.
+  func combine(_ call: LuaCall, _ code: PointwiseCode) throws -> Tree {
     let isTable = [1, 2].map { call.type($0) == .table }
     var result = try tree(call.stack, at: isTable[0] ? 1 : 2)
     guard isTable[0], isTable[1] else {
@@ -165,8 +183,12 @@ extension Library {
   func expectSameShape(_ a: Tree, _ b: Tree, _ operation: String) throws {
     if a.shape.matches(b.shape) { return }
     let (left, right) = (Set(a.shape.paths()), Set(b.shape.paths()))
-    let difference = left.symmetricDifference(right).min()
-    throw LuaError(
-      .runtime, "\(operation): the trees differ" + (difference.map { ": '\($0)' is in only one of them" } ?? " in their nesting"))
+    let reason =
+      switch left.symmetricDifference(right).min() {
+      case nil: " in their nesting"
+      case "": ": only one of them is a table"
+      case let path?: ": '\(path)' is in only one of them"
+      }
+    throw LuaError(.runtime, "\(operation): the trees differ" + reason)
   }
 }
