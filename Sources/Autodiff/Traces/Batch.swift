@@ -48,6 +48,19 @@ extension BatchTrace {
   }
 }
 
+extension Tensor {
+  /// The numbers this value stands for, where they are known: under vmap those of all lanes, which lie in front; under grad those of the
+  /// primal. Checks of values (labels in range) need no more; results must not depend on them. nil while recording.
+  package func numbersOfAllLanes() -> NDArray? {
+    var tensor = self
+    while case .tracer(let tracer) = tensor.content {
+      guard let beneath = (tracer as? BatchTracer)?.stacked ?? tracer.primal else { return nil }
+      tensor = beneath
+    }
+    return tensor.array
+  }
+}
+
 /// One value a lane.
 final class BatchTracer: Tracer {
   private let owner: BatchTrace

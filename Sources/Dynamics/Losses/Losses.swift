@@ -48,13 +48,13 @@ public func crossEntropy(_ logits: Tensor, _ target: Tensor, _ reduction: LossRe
   }
   let labels = try classLabels(target, classes: classes, operation: name)
   let positions = try labels.reshaped(labels.shape.inserting(1, at: last)) - .scalar(1, .int32)
-  let chosen = try logits.taking(positions).reshaped(target.shape)
-  return try reduction(logits.logSumExp([last]) - chosen)
+  // Taken after the largest logit was subtracted, so that a constant in all logits costs no digits.
+  return try reduction(-logits.logSoftmax(last).taking(positions).reshaped(target.shape))
 }
 
-/// Labels as int32, checked to be whole numbers in 1...classes wherever their values are known.
+/// Labels as int32, checked to be whole numbers in 1...classes wherever their values are known, under vmap those of all lanes.
 func classLabels(_ labels: Tensor, classes: Int, operation: String) throws(TensorError) -> Tensor {
-  if let values = try? labels.numbers(for: operation).doubles(),
+  if let values = try labels.numbersOfAllLanes()?.doubles(),
     let wrong = values.firstIndex(where: { !($0 >= 1 && $0 <= Double(classes) && $0 == $0.rounded()) })
   {
     throw .invalid(operation, "label \(values[wrong]) at position \(wrong + 1) is not one of 1..\(classes)")
