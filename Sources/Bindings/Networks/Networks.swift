@@ -17,13 +17,16 @@ final class ModelBox {
 extension Library {
   func installNetworks() throws {
     let models = try state.registerBox("model", of: ModelBox.self)
+    try suggestMembers(of: models)
     let module = try module("nn")
 
     try define("mlp", in: module) { [unowned self] call in
       let options = try Options(call, 1, known: ["act", "bias"], self)
+      try call.expectTable(1)
       let sizes = try positionalSizes(call, 1)
-      guard sizes.count >= 2 else {
-        throw call.error("expected at least an input and an output width, got \(sizes.count)", .argument)
+      guard sizes.count >= 2, !sizes.contains(0) else {
+        let got = sizes.map(String.init).joined(separator: ", ")
+        throw call.error("expected at least an input and an output width, all positive, got {\(got)}", .argument)
       }
       let activation = try activation(options.choice("act", Activation.allCases.map(\.rawValue)) ?? "relu")
       let net = MultilayerPerceptron(sizes, activation: activation, bias: try options.bool("bias") ?? true)
@@ -35,7 +38,8 @@ extension Library {
       let options = try Options(call, 3, known: ["bias"], self)
       return try call.push(ModelBox(Linear(inputs, outputs, bias: try options.bool("bias") ?? true), name: "linear"), as: models)
     }
-    try define("sequential", in: module) { call in
+    try define("sequential", in: module) { [unowned self] call in
+      _ = try Options(call, 1, known: [], self)
       try call.expectTable(1)
       var layers: [any Layer] = []
       for i in 0..<call.stack.rawLength(at: 1) {
@@ -47,11 +51,15 @@ extension Library {
         layers.append(model.layer)
         call.stack.pop()
       }
+      guard !layers.isEmpty else { throw call.error("expected at least one layer, got none", .argument) }
       return try call.push(ModelBox(Sequential(layers), name: "sequential"), as: models)
     }
     for activation in Activation.allCases {
       try define(activation.rawValue, in: module) { call in
-        try call.push(ModelBox(activation, name: activation.rawValue), as: models)
+        guard call.count == 0 else {
+          throw call.error("makes a layer and takes no arguments; apply it as eb.nn.\(call.name)()({}, x)", .argument)
+        }
+        return try call.push(ModelBox(activation, name: activation.rawValue), as: models)
       }
     }
 
@@ -61,6 +69,9 @@ extension Library {
       let rule = Initializer(rawValue: try options.choice("init", Initializer.allCases.map(\.rawValue)) ?? "glorot_normal")!
       let gain = try options.number("gain") ?? 1
       let (dtype, generator) = (try options.dtype(), try options.generator())
+      guard dtype.isFloat else {
+        throw call.error("option 'dtype': parameters are 'float32' or 'float64', got '\(dtype)'", .argument)
+      }
       var leaves: [Tensor] = []
       for parameter in model.layer.structure.parameters {
         leaves.append(
@@ -72,6 +83,12 @@ extension Library {
     }
     try models.metamethod(.call, label: "model") { [unowned self] call in
       let model = try call.box(1, of: models)
+      guard call.count == 3 else {
+        throw LuaError(
+          .argument,
+          "\(model.name): expected parameters and an input, net(p, x), got \(call.count - 1) "
+            + "argument\(call.count == 2 ? "" : "s")")
+      }
       let parameters = try parameters(of: model, call, 2)
       return try call.push(model.layer(parameters[...], call.tensor(3, self)), self)
     }
@@ -93,6 +110,10 @@ extension Library {
     let tree = try tree(call.stack, at: index)
     let structure = model.layer.structure
     let expected = TreeShape(structure)
+    if call.type(index) != .table, !structure.parameters.isEmpty {
+      let got = call.stack.typeName(at: index)
+      throw LuaError(.argument, "\(model.name): expected parameters and an input, net(p, x), got a \(got) as parameters")
+    }
     guard tree.shape.matches(expected) else {
       let (wanted, got) = (expected.paths(), tree.shape.paths())
       let missing = wanted.first { !got.contains($0) }
