@@ -6,8 +6,11 @@ import LuaHost
 extension Library {
   func installPerExample() throws {
     let boxes = try state.registerBox("per-example gradients", of: PerExampleBox.self)
+    try suggestMembers(of: boxes)
     try defineTransform("per_example") { [unowned self] call in
-      guard call.count >= 2 else { throw call.error("expected parameters and examples, got \(call.count) arguments", .argument) }
+      guard call.count >= 2 else {
+        throw call.error("expected parameters and examples, got \(call.count) argument\(call.count == 1 ? "" : "s")", .argument)
+      }
       let positions = Array(0..<call.count)
       let callback = try LuaCallback(
         call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: positions, self)
@@ -29,8 +32,8 @@ extension Library {
       try call.push(sqrt(call.box(1, of: boxes).gradients.squaredNorms()), self)
     }
     try boxes.method("gram") { [unowned self] call in try call.push(call.box(1, of: boxes).gradients.gramMatrix(), self) }
-    try boxes.method("coherence") { call in
-      try call.push(call.box(1, of: boxes).gradients.coherence().scalarValue("coherence"))
+    try boxes.method("coherence") { [unowned self] call in
+      try pushNumber(call.box(1, of: boxes).gradients.coherence(), call)
     }
     try boxes.method("mean") { [unowned self] call in
       let box = try call.box(1, of: boxes)
@@ -44,7 +47,9 @@ extension Library {
     try boxes.method("group_sums") { [unowned self] call in
       let box = try call.box(1, of: boxes)
       let mask = try call.tensor(2, self)
-      guard mask.dtype == .bool else { throw call.error("argument 2: expected a bool mask, got \(mask.spec)", .argument) }
+      guard mask.dtype == .bool, mask.shape == [box.gradients.count] else {
+        throw call.error("expected a mask bool[\(box.gradients.count)], one entry an example, got \(mask.spec)", .argument)
+      }
       try push(Tree(leaves: box.gradients.weightedSum(mask), shape: box.shape), to: call.stack)
       try push(Tree(leaves: box.gradients.weightedSum(not(mask)), shape: box.shape), to: call.stack)
       return 2

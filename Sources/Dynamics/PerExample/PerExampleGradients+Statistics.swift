@@ -35,7 +35,7 @@ extension PerExampleGradients {
     for (parameter, spec) in zip(terms, parameters) {
       var sum = try Tensor(.full([spec.shape.elementCount], 0, spec.dtype))
       for term in parameter { sum = try sum + term.weightedSum(weights) }
-      sums.append(try sum.reshaped(spec.shape))
+      sums.append(try sum.reshaped(spec.shape).cast(to: spec.dtype))
     }
     return sums
   }
@@ -60,7 +60,7 @@ extension PerExampleGradients {
     for (parameter, spec) in zip(terms, parameters) {
       var sum = try Tensor(.full([count, spec.shape.elementCount], 0, spec.dtype))
       for term in parameter { sum = try sum + term.materialized() }
-      gradients.append(try sum.reshaped(spec.shape.inserting(count, at: 0)))
+      gradients.append(try sum.reshaped(spec.shape.inserting(count, at: 0)).cast(to: spec.dtype))
     }
     return gradients
   }
