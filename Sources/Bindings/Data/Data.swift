@@ -9,15 +9,15 @@ extension Library {
     let data = try module("data")
     _ = try module("perturb")
     try define("idx", in: data) { [unowned self] call in
-      try call.push(Tensor(IDXFile(path: call.string(1)).array()), self)
+      let path = try call.string(1)
+      return try call.push(reading(call) { Tensor(try IDXFile(path: path).array()) }, self)
     }
 
     let native = try state.makeTable()
     try define("mnist", in: native) { [unowned self] call in
       let options = try Options(call, 1, known: ["dir", "flatten", "limit"], self)
-      let sets = try MNIST.load(
-        directory: options.string("dir"), flatten: options.bool("flatten") ?? true, limit: limit(options, call))
-      return try pushSets(sets, call)
+      let (directory, flatten, limit) = (try options.string("dir"), try options.bool("flatten") ?? true, try limit(options, call))
+      return try pushSets(reading(call) { try MNIST.load(directory: directory, flatten: flatten, limit: limit) }, call)
     }
     try define("mnist_sample", in: native) { [unowned self] call in
       let options = try Options(call, 1, known: ["flatten", "limit"], self)
@@ -26,20 +26,48 @@ extension Library {
     try define("is_tensor", in: native) { [unowned self] call in
       try call.push(tensors.value(on: call.stack, at: 1) != nil)
     }
-    // check(operation, options, known names): an unknown option is an error with a suggestion.
-    try define("check", in: native) { call in
-      guard !call.isNil(2) else { return 0 }
-      let operation = try call.string(1)
-      guard call.type(2) == .table else {
-        throw LuaError(.argument, "\(operation): expected a table of options, got \(call.stack.typeName(at: 2))")
-      }
-      let known = try call.read(3, as: [String].self)
-      for case .string(let key) in try call.stack.orderedKeys(at: 2) where !known.contains(key) {
-        throw LuaError(.argument, "\(operation): unknown option '\(key)'" + suggestion(for: key, among: known))
-      }
-      return 0
-    }
+    // Errors of Lua code inside the program carry the user's line only when they come from Swift.
+    try define("fail", in: native) { call in throw LuaError(.argument, try call.string(1)) }
+    try define("check", in: native) { [unowned self] call in try checkOptions(call) }
     try runEmbedded("data.lua", [root, native])
+  }
+
+  // check(operation, options, { name = kind }): an unknown option is an error with a suggestion, one of another kind is refused.
+  private func checkOptions(_ call: LuaCall) throws -> Int {
+    let operation = try call.string(1)
+    guard !call.isNil(2) else { return 0 }
+    let stack = call.stack
+    guard call.type(2) == .table else {
+      throw LuaError(.argument, "\(operation): expected a table of options, got \(stack.typeName(at: 2))")
+    }
+    let kinds = try call.read(3, as: [String: String].self)
+    for key in try stack.orderedKeys(at: 2) {
+      guard let kind = kinds[key.text] else {
+        throw LuaError(.argument, "\(operation): " + Options.unknown(key.text, kinds.keys.sorted()))
+      }
+      try stack.rawGet(key, from: 2)
+      defer { stack.pop() }
+      let fits =
+        switch kind {
+        case "integer": stack.integer(at: -1) != nil
+        case "generator": generators.value(on: stack, at: -1) != nil
+        default: stack.typeName(at: -1) == kind
+        }
+      guard fits else {
+        throw LuaError(.argument, "\(operation): option '\(key.text)': expected \(kind), got \(try stack.describe(at: -1))")
+      }
+    }
+    return 0
+  }
+
+  // What the readers throw, with the operation in front where the sentence does not begin with one.
+  private func reading<R>(_ call: LuaCall, _ body: () throws -> R) throws -> R {
+    do { return try body() } catch let error as DataError {
+      switch error {
+      case .system, .notAFile, .tooLarge: throw LuaError(.runtime, "data.\(call.name): \(error.message)", cause: error)
+      default: throw error
+      }
+    }
   }
 
   private func limit(_ options: Options, _ call: LuaCall) throws -> Int? {

@@ -11,6 +11,30 @@ local function dataset(fields) return setmetatable(fields, Dataset) end
 
 local function is_tensor(value) return native.is_tensor(value) end
 
+local function fail(text, ...) native.fail(text:format(...)) end
+
+-- The dataset that an argument is, or that a table with a tensor x, and perhaps y, makes.
+local function from_table(data, operation)
+  if type(data) ~= "table" or not is_tensor(data.x) then
+    fail("%s: argument 1: expected a dataset, a table { x =, y = } of tensors, got %s", operation,
+      type(data) == "table" and "a table without a tensor x" or is_tensor(data) and "tensor" or type(data))
+  end
+  if data.x.ndim == 0 then fail("%s: x must have its examples along dimension 1, got a scalar", operation) end
+  if data.y ~= nil then
+    if not is_tensor(data.y) then fail("%s: y must be a tensor, got %s", operation, type(data.y)) end
+    if data.y.ndim == 0 or #data.y ~= #data.x then
+      fail("%s: x has %d examples and y has shape [%s]; their first sizes must be equal", operation, #data.x,
+        table.concat(data.y.shape, ", "))
+    end
+  end
+  if getmetatable(data) == Dataset then return data end
+  local fields = {}
+  for key, value in pairs(data) do fields[key] = value end
+  return dataset(fields)
+end
+
+function eb.data.dataset(fields) return from_table(fields, "data.dataset") end
+
 function Dataset:__len() return #self.x end
 
 function Dataset:__tostring()
@@ -31,8 +55,17 @@ local function each_field(data, choose)
   return dataset(result)
 end
 
--- The examples with the given numbers (an int32 tensor or a table), in that order.
+-- The examples with the given numbers (a tensor or table of them, or a bool mask), in that order.
 function Dataset:pick(ids)
+  if is_tensor(ids) and ids.dtype == "bool" then
+    if ids.ndim ~= 1 or #ids ~= #self then
+      fail("pick: expected a mask with %d entries, one an example, got bool[%s]", #self, table.concat(ids.shape, ", "))
+    end
+    return each_field(self, function(field) return field[ids] end)
+  end
+  if type(ids) ~= "table" and not is_tensor(ids) then
+    fail("pick: expected the numbers of examples (a tensor or a table) or a bool mask, got %s", type(ids))
+  end
   return each_field(self, function(field) return field:index(1, ids) end)
 end
 
@@ -41,23 +74,25 @@ local function range(data, first, last)
 end
 
 function Dataset:take(n)
-  if math.type(n) ~= "integer" or n < 1 or n > #self then
-    error(("take: expected a number of examples from 1 to %d, got %s"):format(#self, tostring(n)), 2)
+  local count = math.type(n) and math.tointeger(n)
+  if not count or count < 1 or count > #self then
+    fail("take: expected a number of examples from 1 to %d, got %s", #self, tostring(n))
   end
-  return range(self, 1, n)
+  return range(self, 1, count)
 end
 
 function Dataset:split(fraction)
   local n = #self
-  local first = type(fraction) == "number" and math.floor(n * fraction + 0.5) or 0
+  local first = math.type(fraction) and fraction > 0 and fraction < 1 and math.floor(n * fraction + 0.5) or 0
   if first < 1 or first >= n then
-    error(("split: expected a fraction that leaves both parts some of the %d examples, got %s"):format(n, tostring(fraction)), 2)
+    fail("split: expected a fraction that leaves both parts some of the %d examples, got %s", n, tostring(fraction))
   end
   return range(self, 1, first), range(self, first + 1, n)
 end
 
 function Dataset:shuffle(rng)
-  return self:pick(rng and rng:permutation(#self) or eb.permutation(#self))
+  native.check("shuffle", { rng = rng }, { rng = "generator" })
+  return self:pick(eb.permutation(#self, { rng = rng }))
 end
 
 for _, name in ipairs { "mnist", "mnist_sample" } do
@@ -68,8 +103,10 @@ for _, name in ipairs { "mnist", "mnist_sample" } do
   end
 end
 
--- Batches: calling the object in a generic for goes through one epoch, `for x, y, batch in batches do`; batch has x, y, index and
--- the other fields of the data.
+-- Batches: a generic for goes through one epoch, `for x, y, batch in batches do`; batch has x, y, index and the other fields of the data.
+--
+-- Lua calls the object with the x of the batch before, nil at the start of a loop. That tells which loop asks, so every loop is an
+-- epoch of its own: one that was left with break leaves nothing behind, and loops may be nested.
 local Batches = {}
 Batches.__index = Batches
 Batches.__name = "batches"
@@ -83,48 +120,45 @@ function Batches:__tostring()
   return ("batches: %d of %d examples%s"):format(#self, self.size, self.shuffled and ", shuffled" or "")
 end
 
-function Batches:__call()
+function Batches:__call(_, previous)
   local n = #self.data
-  if self.position == 0 and self.shuffled then
-    self.order = self.rng and self.rng:permutation(n) or eb.permutation(n)
+  local epoch
+  if previous == nil then
+    epoch = { position = 0, order = self.shuffled and eb.permutation(n, { rng = self.rng }) or nil }
+  else
+    epoch = self.epochs[previous]
+    if not epoch then fail("batches: expected to be called by a generic for: for x, y in batches do ... end") end
+    self.epochs[previous] = nil
   end
-  local first = self.position + 1
-  local last = math.min(self.position + self.size, n)
-  if first > n or (self.drop_last and last - first + 1 < self.size) then
-    self.position = 0
-    return nil
-  end
-  self.position = last
+  local first = epoch.position + 1
+  local last = math.min(epoch.position + self.size, n)
+  if first > n or (self.drop_last and last - first + 1 < self.size) then return nil end
+  epoch.position = last
   local batch
-  if self.order then
-    local index = self.order[{ { first, last } }]
+  if epoch.order then
+    local index = epoch.order[{ { first, last } }]
     batch = self.data:pick(index)
     batch.index = index
   else
     batch = range(self.data, first, last)
     batch.index = eb.arange(first, last, 1, { dtype = "int32" })
   end
+  self.epochs[batch.x] = epoch
   return batch.x, batch.y, batch
 end
 
 function eb.batches(data, options)
-  native.check("batches", options, { "size", "shuffle", "drop_last", "rng" })
+  native.check("batches", options, { size = "integer", shuffle = "boolean", drop_last = "boolean", rng = "generator" })
   options = options or {}
-  if getmetatable(data) ~= Dataset then
-    if type(data) ~= "table" or not is_tensor(data.x) then
-      error("batches: argument 1: expected a dataset, a table { x =, y = }, got " .. type(data), 2)
-    end
-    local copy = {}
-    for key, value in pairs(data) do copy[key] = value end
-    data = dataset(copy)
-  end
-  local size = options.size or 32
-  if math.type(size) ~= "integer" or size < 1 then
-    error(("batches: option 'size': expected a positive whole number, got %s"):format(tostring(size)), 2)
+  data = from_table(data, "batches")
+  local size = math.tointeger(options.size or 32)
+  if size < 1 then fail("batches: option 'size': expected a positive number, got %d", size) end
+  if options.drop_last and size > #data then
+    fail("batches: drop_last leaves no batch: size is %d and there are %d examples", size, #data)
   end
   return setmetatable({
     data = data, size = size, shuffled = options.shuffle or false, drop_last = options.drop_last or false, rng = options.rng,
-    position = 0,
+    epochs = setmetatable({}, { __mode = "k" }),
   }, Batches)
 end
 
@@ -132,29 +166,24 @@ end
 -- arXiv 2002.10657), so that about a share Σ q² of them keeps a right label by chance. Returns the data with fields `mask` (true:
 -- chosen) and `y_clean` (the labels before), and the mask.
 function eb.perturb.label_noise(data, fraction, options)
-  native.check("label_noise", options, { "rng" })
-  if type(data) ~= "table" or not is_tensor(data.x) or not is_tensor(data.y) then
-    error("label_noise: argument 1: expected a dataset with x and y", 2)
-  end
+  native.check("label_noise", options, { rng = "generator" })
+  data = from_table(data, "label_noise")
+  if not data.y then fail("label_noise: argument 1: expected a dataset with labels y") end
   if type(fraction) ~= "number" or not (fraction >= 0 and fraction <= 1) then
-    error(("label_noise: argument 2: expected a fraction in [0, 1], got %s"):format(tostring(fraction)), 2)
+    fail("label_noise: argument 2: expected a fraction in [0, 1], got %s", tostring(fraction))
   end
-  local draws = { rng = options and options.rng or nil }
-  local n = #data.y
-  local mask = eb.rand({ n, rng = draws.rng }):lt(fraction)
-  local chosen, labels = {}, data.y:totable()
+  local n = #data
+  local rng = options and options.rng
+  local mask = eb.rand({ n }, { rng = rng }):lt(fraction)
+  local chosen, source = {}, {}
   for i, flag in ipairs(mask:totable()) do
+    source[i] = i
     if flag then chosen[#chosen + 1] = i end
   end
-  local noisy = table.move(labels, 1, n, 1, {})
-  if #chosen > 0 then
-    for i, from in ipairs(eb.permutation(#chosen, draws):totable()) do
-      noisy[chosen[i]] = labels[chosen[from]]
-    end
-  end
+  for i, from in ipairs(eb.permutation(#chosen, { rng = rng }):totable()) do source[chosen[i]] = chosen[from] end
   local result = {}
   for key, value in pairs(data) do result[key] = value end
-  result.y = eb.tensor(noisy, { dtype = data.y.dtype })
+  result.y = data.y:index(1, source)
   result.y_clean = data.y
   result.mask = mask
   return dataset(result), mask
