@@ -159,6 +159,8 @@ struct Program {
       sources.register(String(decoding: text, as: UTF8.self), as: "stdin")
       function = try state.load(bytes: StandardInput.withoutShebang(text), name: "=stdin", binary: true)
     } else {
+      // Lua shortens long names; messages find the text under the short one.
+      if path.utf8.count >= 60, let text = try? readFile(path) { sources.registerFile(text, path: path) }
       function = try state.load(file: path)
     }
     try state.call(function, invocation.scriptArguments)

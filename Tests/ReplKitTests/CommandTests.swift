@@ -57,6 +57,11 @@ import Testing
     let third = try Conversation()
     #expect(third.say(":run \(path)") == "")
     #expect(third.say("a, b") == "nil\t2\n")
+    try writeFile(path, "#!/usr/bin/env ebbtide\nlocal c = 3\nc.x.y = 1\n")
+    let caret = String(repeating: " ", count: 2 + path.utf8.count + 4) + "^"
+    let failure = "error: attempt to index a number value (local 'c')\n  \(path):3: c.x.y = 1\n"
+    #expect(other.say(":load \(path)") == failure + caret + "\n")
+    #expect(other.say("c") == "3\n")
     #expect(talk.say(":load /nowhere/x.lua").hasPrefix("error: cannot read /nowhere/x.lua"))
     #expect(talk.say(":run /nowhere/x.lua").hasPrefix("error: "))
   }

@@ -27,7 +27,7 @@ import Testing
     ---print(z)
     ---```
     ---@param shape integer[] Sizes.
-    ---@param options? {dtype?: "float32"|"float64", rng?: table<string, number>} More.
+    ---@param options? {dtype?: "float32"|"float64", rng?: table<string, number>} dtype = "float32", rng is nil unless given.
     ---@return Tensor
     ---@overload fun(options: {dtype: string}): Tensor
     function eb.zeros(shape, options) end
@@ -43,7 +43,8 @@ import Testing
     ---@field nesterov? boolean Look ahead first. Defaults to `false`.
 
     ---Optimizers.
-    ---@class ebbtide.optim
+    ---@class optim
+    ---@field count integer How many.
     eb.optim = {}
 
     ---Stochastic gradient descent.
@@ -92,11 +93,12 @@ import Testing
     #expect(sgd.map(\.name) == ["lr", "momentum", "nesterov"])
     #expect(sgd.map(\.defaultValue) == ["0.1", "0", "false"])
     let zeros = documentation.options(of: try #require(documentation.entry(named: "eb.zeros")))
-    #expect(zeros.map(\.detail) == ["\"float32\"|\"float64\"", "table<string, number>"])
+    #expect(zeros.map(\.detail) == ["\"float32\"|\"float64\" = \"float32\"", "table<string, number> = nil"])
   }
 
   @Test(arguments: [
-    ("*zer*", ["eb.zeros"]), ("eb.*", ["eb.version", "eb.zeros", "eb.optim", "eb.optim.sgd"]), ("*gradient*", ["eb.optim.sgd"]),
+    ("*zer*", ["eb.zeros"]), ("eb.*", ["eb.version", "eb.zeros", "eb.optim", "eb.optim.count", "eb.optim.sgd"]),
+    ("*gradient*", ["eb.optim.sgd"]),
     ("*xyz*", []),
   ])
   func searching(pattern: String, names: [String]) { #expect(documentation.search(pattern).map(\.name) == names) }

@@ -9,7 +9,7 @@ extension Repl {
     case "doc": return explain(argument)
     case "edit": return try edit(argument)
     case "help": show(commandList())
-    case "load": return run(try readFile(try required(argument, name)), isSilent: true)
+    case "load": return run(try readLua(try required(argument, name)), isSilent: true, file: argument)
     case "quit":
       guard let code = argument.isEmpty ? 0 : Int32(argument) else {
         throw LuaError(.argument, "quit: the code is a number, got '\(argument)'")
@@ -66,7 +66,7 @@ extension Repl {
     if !argument.isEmpty {
       guard let source = try sourceOfFunction(named: argument) else {
         try editFile(argument)
-        return run(try readFile(argument), isSilent: true)
+        return run(try readLua(argument), isSilent: true, file: argument)
       }
       text = source
     }

@@ -124,21 +124,14 @@ struct AnnotationParser {
         localNames[words[1]] = pending.name
       } else {
         // The class of a module's table is known by the name users give the table.
-        for i in fields.indices { fields[i].name = words[1] + fields[i].name.dropFirst(pending.name.utf8.count) }
-        pending.name = words[1]
+        rename(to: words[1])
       }
       return finishType()
     }
     if pending.kind == .type, let equals = words.firstIndex(of: "="), equals > 0 {
-      // `eb.linalg = {}` under a class: the name is documented as a field of that type.
-      let name = resolved(words[..<equals].joined())
-      var entry = DocumentationEntry(kind: .field, name: name)
-      (entry.type, entry.text, entry.examples, entry.file, entry.line) = (pending.name, pending.text, pending.examples, file, line)
-      localNames[words[..<equals].joined()] = name
-      let type = pending.name
-      finishType()
-      if type != name { entries.append(entry) }
-      return
+      // `eb.linalg = {}` under a class: the type of the one table is known by the table's name.
+      rename(to: resolved(words[..<equals].joined()))
+      return finishType()
     }
     finishType()
     if words.first == "function", let open = words.firstIndex(of: "(") {
@@ -160,6 +153,11 @@ struct AnnotationParser {
     }
     (pending.file, pending.line) = (file, line)
     entries.append(pending)
+  }
+
+  private mutating func rename(to name: String) {
+    for i in fields.indices { fields[i].name = name + fields[i].name.dropFirst(pending.name.utf8.count) }
+    pending.name = name
   }
 
   private func resolved(_ name: String) -> String {

@@ -20,42 +20,61 @@ extension Documentation {
   /// The options of a documented function.
   public func options(of entry: DocumentationEntry) -> [DocumentationOption] {
     var options: [DocumentationOption] = []
-    for parameter in entry.parameters { options += fields(of: parameter.type) }
+    for parameter in entry.parameters { options += fields(of: parameter.type, said: parameter.text) }
     for overload in entry.overloads {
       guard let open = overload.firstIndex(of: "("), let close = overload.lastIndex(of: ")"), open < close else { continue }
       for parameter in splitTopLevel(String(overload[overload.index(after: open)..<close])) {
-        if let colon = parameter.firstIndex(of: ":") { options += fields(of: String(parameter[parameter.index(after: colon)...])) }
+        if let colon = parameter.firstIndex(of: ":") {
+          options += fields(of: String(parameter[parameter.index(after: colon)...]), said: "")
+        }
       }
     }
     var seen: Set<String> = []
     return options.filter { seen.insert($0.name).inserted }
   }
 
-  private func fields(of type: String) -> [DocumentationOption] {
+  // `said` is the text beside a parameter, which may tell the defaults of its fields.
+  private func fields(of type: String, said: String) -> [DocumentationOption] {
     splitTopLevel(type, at: UInt8(ascii: "|")).flatMap { part -> [DocumentationOption] in
-      let part = part.trimmed.replacing("?", with: "")
-      if part.hasPrefix("{"), part.hasSuffix("}") { return inline(type.trimmed) }
-      guard entry(named: part)?.kind == .type else { return [] }
+      let part = part.trimmed
+      if part.hasPrefix("{"), part.hasSuffix("}") { return inline(part, said: said) }
+      let type = part.replacing("?", with: "")
+      guard entry(named: type)?.kind == .type else { return [] }
       // Only a record of options: types with methods are values of their own.
-      let members = members(of: part)
+      let members = members(of: type)
       guard members.allSatisfy({ $0.kind == .field }) else { return [] }
       return members.map { option($0.lastName, $0.type, $0.text.joined(separator: " ")) }
     }
   }
 
-  private func inline(_ type: String) -> [DocumentationOption] {
+  private func inline(_ type: String, said: String) -> [DocumentationOption] {
     guard let open = type.firstIndex(of: "{"), let close = type.lastIndex(of: "}") else { return [] }
     return splitTopLevel(String(type[type.index(after: open)..<close])).compactMap { field in
       let parts = field.split(separator: ":", maxSplits: 1)
       guard parts.count == 2 else { return nil }
       let name = parts[0].trimmed.replacing("?", with: "")
-      return isIdentifier(name) ? option(name, parts[1].trimmed, "") : nil
+      guard isIdentifier(name) else { return nil }
+      var found = option(name, parts[1].trimmed, "")
+      found.defaultValue = value(of: name, in: said)
+      return found
     }
   }
 
   private func option(_ name: String, _ type: String, _ text: String) -> DocumentationOption {
     DocumentationOption(
       name: name, type: type.hasSuffix("?") ? String(type.dropLast()) : type, defaultValue: defaultValue(in: text), text: text)
+  }
+
+  // `lower = true, transposed = false`, `correction is 0 unless given: …`
+  private func value(of name: String, in text: String) -> String? {
+    for sign in [" = ", " is "] {
+      guard let found = (" " + text).ranges(of: " " + name + sign).first else { continue }
+      let rest = (" " + text)[found.upperBound...]
+      if sign == " is ", !rest.contains("unless given") { continue }
+      let value = rest.prefix { !" ,;)".contains($0) }
+      if !value.isEmpty { return String(value) }
+    }
+    return nil
   }
 
   // `Learning rate (default 0.1).`, `…, default: "relu"`, `Defaults to 1.`

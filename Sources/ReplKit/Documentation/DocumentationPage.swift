@@ -10,11 +10,11 @@ struct DocumentationPage {
     var lines = [style.strong(entry.signature)]
     lines += entry.overloads.map { style.faint("  also \($0)") }
     lines += paragraphs(entry.text)
+    let options = documentation.options(of: entry)
     if !entry.parameters.isEmpty {
       lines.append("")
-      lines += table(entry.parameters.map { ($0.name + ($0.isOptional ? "?" : ""), $0.type, $0.text) })
+      lines += table(entry.parameters.map { ($0.name + ($0.isOptional ? "?" : ""), withoutFields($0.type), $0.text) })
     }
-    let options = documentation.options(of: entry)
     if !options.isEmpty {
       lines += ["", "options"]
       lines += table(options.map { ($0.name, $0.detail, $0.text) })
@@ -30,6 +30,12 @@ struct DocumentationPage {
       lines += example.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + style.code(String($0)) }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  // The fields of an options table are listed below the parameters.
+  private func withoutFields(_ type: String) -> String {
+    guard let open = type.firstIndex(of: "{"), let close = type.lastIndex(of: "}"), open < close else { return type }
+    return type.replacingCharacters(from: open, through: close, with: "{…}")
   }
 
   private func members(_ entry: DocumentationEntry) -> [String] {
@@ -97,6 +103,10 @@ struct DocumentationPage {
 }
 
 extension String {
+  fileprivate func replacingCharacters(from start: Index, through end: Index, with text: String) -> String {
+    self[..<start] + text + self[index(after: end)...]
+  }
+
   /// Without white space at the end.
   var trimmedEnd: String {
     var bytes = Array(utf8)

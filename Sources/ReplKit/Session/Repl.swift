@@ -23,8 +23,9 @@ public final class Repl {
   public let screen: Screen
   /// The texts of inputs and chunks, for messages.
   public let sources = SourceTexts()
-  /// What help and completion know.
-  public let documentation: Documentation
+  /// What help and completion know. Read when first needed, so that the prompt opens at once.
+  public private(set) lazy var documentation = Documentation(annotations)
+  private let annotations: [(name: String, text: String)]
   /// Lets the user edit a text: given the text, answers the edited one, or nil to leave things as they are.
   public var edit: ((_ text: String) throws -> String?)?
   /// Lets the user edit a file in place.
@@ -49,7 +50,7 @@ public final class Repl {
   public init(_ state: LuaState, screen: Screen, annotations: [(name: String, text: String)] = []) throws(LuaError) {
     self.state = state
     self.screen = screen
-    documentation = Documentation(annotations)
+    self.annotations = annotations
     scope = try LocalScope(state)
     results = try RecentResults(state, scope)
     inspector = try FunctionInspector(state)
@@ -127,13 +128,19 @@ public final class Repl {
   }
 
   /// Runs Lua as if it was typed.
-  func run(_ text: String, isSilent: Bool, timing: ((() throws(LuaError) -> Void) throws(LuaError) -> Void)? = nil) -> Outcome {
-    let name = sources.registerInput(text)
+  ///
+  /// - Parameter file: where the text comes from, if it was not typed.
+  func run(
+    _ text: String, isSilent: Bool, file: String? = nil, timing: ((() throws(LuaError) -> Void) throws(LuaError) -> Void)? = nil
+  ) -> Outcome {
+    let name = file.map { sources.registerFile(text, path: $0) } ?? sources.registerInput(text)
+    // Only what was just typed needs no name in front of its lines.
+    let typed = file == nil ? name : nil
     let function: LuaFunction
     switch compile(text, name: name) {
     case .expression(let compiled), .statements(let compiled): function = compiled
-    case .incomplete: return report(incomplete(text, name), input: name, offset: text.utf8.count)
-    case .broken(let error, let offset): return report(error, input: name, offset: offset)
+    case .incomplete: return report(incomplete(text, name), input: typed, offset: text.utf8.count)
+    case .broken(let error, let offset): return report(error, input: typed, offset: offset)
     }
     do {
       let call: () throws(LuaError) -> Void = { [self] () throws(LuaError) in
@@ -149,7 +156,7 @@ public final class Repl {
       state.clearInterrupt()
     } catch {
       try? scope.settle()
-      if wantsToQuit == nil { return report(error, input: name) }
+      if wantsToQuit == nil { return report(error, input: typed) }
     }
     if let code = wantsToQuit { return .quit(code) }
     return .done

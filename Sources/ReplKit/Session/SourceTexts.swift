@@ -21,6 +21,14 @@ public final class SourceTexts {
     return name
   }
 
+  /// Registers the text of a file and answers its chunk's name, shortened as Lua shortens it.
+  @discardableResult
+  public func registerFile(_ text: String, path: String) -> String {
+    let name = path.utf8.count <= 59 ? path : "..." + String(decoding: path.utf8.suffix(56), as: UTF8.self)
+    texts[name] = text
+    return name
+  }
+
   /// The last thing typed that is not a command.
   package var lastInput: String? { inputs.last }
   /// Everything typed, in order.
@@ -64,6 +72,12 @@ package func readFile(_ path: String) throws(FileError) -> String {
   }
   if ferror(file) != 0 { throw FileError("cannot read", path) }
   return String(decoding: bytes, as: UTF8.self)
+}
+
+/// Lua of a file, whose first line may be for the system: emptied, so that later lines keep their numbers.
+func readLua(_ path: String) throws(FileError) -> String {
+  let text = try readFile(path)
+  return text.hasPrefix("#") ? String(text.drop { $0 != "\n" && $0 != "\r\n" }) : text
 }
 
 /// Writes a file anew.
