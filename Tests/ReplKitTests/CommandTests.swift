@@ -94,4 +94,18 @@ import Testing
       #expect(talk.say("type(repl.\(command.name))") == "\"function\"\n")
     }
   }
+
+  @Test func thePromptsFunctionsAreDocumented() throws {
+    let talk = try Conversation()
+    for name in try #require(try talk.state.global("repl").asTable).orderedKeys() {
+      #expect(talk.say("?repl.\(name.text)").hasPrefix("repl.\(name.text)("))
+    }
+    #expect(talk.say("?help").hasPrefix("help(subject?)"))
+  }
+
+  @Test func theirExamplesRun() throws {
+    let talk = try Conversation()
+    #expect(talk.repl.documentation.examples.count >= 8)
+    for (name, code) in talk.repl.documentation.examples { #expect(talk.repl.enter(code) == .done, "\(name)") }
+  }
 }

@@ -24,7 +24,7 @@ public final class Repl {
   /// The texts of inputs and chunks, for messages.
   public let sources = SourceTexts()
   /// What help and completion know. Read when first needed, so that the prompt opens at once.
-  public private(set) lazy var documentation = Documentation(annotations)
+  public private(set) lazy var documentation = Documentation(annotations + [("prompt", Self.promptAnnotations)])
   private let annotations: [(name: String, text: String)]
   /// Lets the user edit a text: given the text, answers the edited one, or nil to leave things as they are.
   public var edit: ((_ text: String) throws -> String?)?
