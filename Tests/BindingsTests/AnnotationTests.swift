@@ -96,13 +96,14 @@ import Testing
         end
       end
       walk(eb, "eb.")
+      for key in pairs(getmetatable(eb.data.dataset { x = eb.ones { 1 } })) do
+        if not key:find("^__") then names[#names + 1] = "Dataset." .. key end
+      end
       return names
       """, as: [String].self)
     for box in session.state.boxTypes.values {
       let members = try box.memberNames()
-      // The class of the box `tensor` is called Tensor, that of `per-example gradients` PerExampleGradients.
-      let owner = box.name.split { !$0.isLetter }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-      names += (members.methods + members.properties).map { "\(owner).\($0)" }
+      names += (members.methods + members.properties).map { "\(className(box)).\($0)" }
     }
     #expect(names.count > 200)
     let fields = Set(["Tensor.shape", "Tensor.dtype", "Tensor.ndim"])
@@ -118,6 +119,11 @@ import Testing
     }
   }
 
+  // The class of the box `tensor` is called Tensor, that of `per-example gradients` PerExampleGradients.
+  private func className(_ box: AnyLuaBoxType) -> String {
+    box.name.split { !$0.isLetter }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+  }
+
   /// Nothing is documented that does not exist.
   @Test func everyDocumentedNameExists() throws {
     let session = try Session()
@@ -126,9 +132,13 @@ import Testing
       let exists = try session.run("return \(entry.name) ~= nil", as: Bool.self)
       #expect(exists, "\(entry.testDescription)")
     }
-    let members = try session.library.tensors.memberNames().methods
-    for entry in Self.entries where entry.name.hasPrefix("Tensor.") {
-      #expect(members.contains(String(entry.name.dropFirst(7))), "\(entry.testDescription)")
+    for box in session.state.boxTypes.values {
+      let (methods, properties) = try box.memberNames()
+      let owner = className(box) + "."
+      for entry in Self.entries where entry.name.hasPrefix(owner) {
+        let name = String(entry.name.dropFirst(owner.count))
+        #expect(methods.contains(name) || properties.contains(name), "\(entry.testDescription)")
+      }
     }
   }
 }

@@ -4,7 +4,7 @@
 
 local eb = require "ebbtide"
 
----Data to learn from: datasets `{ x =, y =, classes = }` with labels from 1.
+---Data to learn from: datasets with the examples along dimension 1 and labels from 1.
 ---```lua
 ---local train, test = eb.data.mnist_sample()
 ---assert(train.x.ndim == 2 and train.classes == 10)
@@ -12,37 +12,69 @@ local eb = require "ebbtide"
 ---@class data
 eb.data = {}
 
----The part of MNIST that is inside the program: training and test set, pixels as float32 in [0, 1].
+---@class SampleOptions
+---@field flatten? boolean Whether x is [n, 784] instead of [n, 28, 28] (default true).
+---@field limit? integer The most examples of each set, from its beginning; all by default.
+
+---The part of MNIST that is inside the program: 200 training and 100 test images of each digit. x is float32 [n, 784] in [0, 1], y
+---int32 [n], the digit plus 1, classes 10.
 ---```lua
----local train, test = eb.data.mnist_sample{limit = 100}
----print(#train, train.x.shape[2])  --> 100  784
+---local train, test = eb.data.mnist_sample()
+---print(#train, #test, train.x.shape[2])  --> 2000  1000  784
+---print(train.y:eq(10):sum():item())  --> 200
 ---```
----@param options? {flatten: boolean, limit: integer} flatten = true unless given
+---@param options? SampleOptions
 ---@return Dataset train
 ---@return Dataset test
 function eb.data.mnist_sample(options) end
 
----MNIST from a folder with its four files, packed or not: `dir`, or else the folders of EBBTIDE_DATA.
+---@class MnistOptions
+---@field dir? string The folder with the four files, or one that holds `mnist/`; by default those of the variable EBBTIDE_DATA.
+---@field flatten? boolean Whether x is [n, 784] instead of [n, 28, 28] (default true).
+---@field limit? integer The most examples of each set, from its beginning; all by default.
+
+---MNIST, 60000 and 10000 images as in `mnist_sample`, from the four files of its authors, plain or packed with gzip. Raises when they
+---are not found, naming the places where it looked, and when one is damaged or does not belong to the others.
 ---```lua
----assert(not pcall(eb.data.mnist, {dir = "no/such/folder"}))
+---local good, message = pcall(eb.data.mnist, {dir = "no/such/folder"})
+---assert(message:find("train%-images%-idx3%-ubyte.gz not found"))
 ---```
----@param options? {dir: string, flatten: boolean, limit: integer}
+---@param options? MnistOptions
 ---@return Dataset train
 ---@return Dataset test
 function eb.data.mnist(options) end
 
----The tensor in an IDX file, also in one packed with gzip.
+---The tensor in an IDX file, the format of MNIST, plain or packed with gzip: integers as int32, floats in their own dtype. Raises when the
+---file can't be read, is damaged, or holds more or less than its header says.
 ---```lua
----assert(not pcall(eb.data.idx, "no-such-file"))
+---local path = os.tmpname()
+---local file = io.open(path, "wb")
+---file:write("\0\0\8\2", "\0\0\0\1", "\0\0\0\3", "\7\8\9")  -- bytes, two dimensions of 1 and 3
+---file:close()
+---print(eb.data.idx(path)[{1, 3}]:item())  --> 9
+---os.remove(path)
 ---```
 ---@param path string
 ---@return Tensor
 function eb.data.idx(path) end
 
----Labelled examples: a table whose tensor fields with one entry an example travel together. `#data` is the number of examples.
+---A dataset of your own tensors: a copy of the table, with the methods of datasets. Raises unless x has examples along dimension 1 and
+---y, which may be missing, equally many.
+---```lua
+---local data = eb.data.dataset{x = eb.randn{10, 2}, y = eb.ones{10}, source = "noise"}
+---print(#data:take(3), data:take(3).source)  --> 3  noise
+---```
+---@param fields {x: Tensor, y: Tensor, classes: integer}
+---@return Dataset
+function eb.data.dataset(fields) end
+
+---Labelled examples: a table in which every tensor field with one entry an example travels with the examples through all methods;
+---other fields stay. `#data` is the number of examples. Methods give new datasets.
 ---```lua
 ---local train = eb.data.mnist_sample{limit = 10}
 ---print(train)  --> dataset: 10 examples of [784], 10 classes
+---train.weight = eb.arange(1, 10)
+---print(train:take(3).weight:sum():item())  --> 6.0
 ---```
 ---@class Dataset
 ---@field x Tensor The inputs, examples along dimension 1.
@@ -50,7 +82,7 @@ function eb.data.idx(path) end
 ---@field classes? integer The number of classes.
 local Dataset = {}
 
----The first n examples.
+---The first n examples, n from 1 to all.
 ---```lua
 ---local data = eb.data.mnist_sample{limit = 10}
 ---print(#data:take(3))  --> 3
@@ -59,16 +91,18 @@ local Dataset = {}
 ---@return Dataset
 function Dataset:take(n) end
 
----The examples with the given numbers, in that order.
+---The examples with the given numbers, in that order, repeated as often as they are named; or those where a bool mask is true.
 ---```lua
 ---local data = eb.data.mnist_sample{limit = 10}
 ---print(#data:pick{1, 1, 2})  --> 3
+---print(data:pick(data.y:eq(1)).y:ne(1):any():item())  --> false
 ---```
 ---@param ids integer[]|Tensor
 ---@return Dataset
 function Dataset:pick(ids) end
 
----The first part with that fraction of the examples, and the rest.
+---The first part with that fraction of the examples, rounded to the nearest count, and the rest; the order stays. Raises when a part
+---would be empty.
 ---```lua
 ---local data = eb.data.mnist_sample{limit = 10}
 ---local a, b = data:split(0.7)
@@ -82,14 +116,22 @@ function Dataset:split(fraction) end
 ---The examples in random order.
 ---```lua
 ---local data = eb.data.mnist_sample{limit = 10}
----print(#data:shuffle(eb.rng(1)))  --> 10
+---local a, b = data:shuffle(eb.rng(1)), data:shuffle(eb.rng(1))
+---assert(eb.tree.equal(a.y, b.y))
 ---```
 ---@param rng? Generator the session's unless given
 ---@return Dataset
 function Dataset:shuffle(rng) end
 
----Minibatches of a dataset (or `{ x =, y = }`): `for x, y, batch in batches do` goes through one epoch; batch has the other
----fields, too, and `index`, which examples it has.
+---@class BatchOptions
+---@field size? integer Examples a batch (default 32); the last batch may have fewer.
+---@field shuffle? boolean Whether every epoch has its own random order (default false).
+---@field drop_last? boolean Whether a last batch with fewer examples is left out (default false).
+---@field rng? Generator Where the orders come from; the session's generator by default.
+
+---Minibatches of a dataset, or of a table `{ x =, y = }`: `for x, y, batch in batches do` goes through one epoch, and every loop is a
+---new one, also after a break and within another loop. batch has x, y, `index` (int32, which examples these are) and the other fields
+---of the data. `#batches` is the number of batches in an epoch.
 ---```lua
 ---local batches = eb.batches({x = eb.ones{10, 2}, y = eb.ones{10}}, {size = 4})
 ---local sizes = {}
@@ -97,45 +139,63 @@ function Dataset:shuffle(rng) end
 ---print(#batches, sizes[1], sizes[3])  --> 3  4  2
 ---```
 ---@param data Dataset|table
----@param options? {size: integer, shuffle: boolean, drop_last: boolean, rng: Generator} size = 32, shuffle and drop_last = false unless given
----@return function
+---@param options? BatchOptions
+---@return fun(): Tensor, Tensor, table
 function eb.batches(data, options) end
 
 ---Perturbations of data.
 ---```lua
----assert(eb.perturb.label_noise)
+---local noisy, mask = eb.perturb.label_noise(eb.data.mnist_sample(), 0.5, {rng = eb.rng(1)})
+---assert(math.abs(mask:sum():item() - 1000) < 150)
 ---```
 ---@class perturb
 eb.perturb = {}
 
 ---Every example is chosen with probability `fraction`, and the labels of the chosen ones are permuted among them (Chatterjee 2020,
----arXiv 2002.10657), so that about a tenth of them keep a right label by chance. The data gets `mask` (true: chosen) and
----`y_clean`.
+---arXiv 2002.10657): the labels stay the same multiset, and a chosen example keeps a right label with probability Σ q², q the
+---frequencies of the classes, so that a share 1 − fraction (1 − Σ q²) of all is right. The data gets `mask` (bool [n], true: chosen) and
+---`y_clean`, the labels before.
 ---```lua
----local data = eb.data.mnist_sample{limit = 10}
+---local data = eb.data.mnist_sample()
 ---local noisy, mask = eb.perturb.label_noise(data, 0.5, {rng = eb.rng(1)})
 ---assert(noisy.y_clean:eq(data.y):all():item() and mask.dtype == "bool")
+---assert(math.abs(noisy.y:eq(data.y):cast("float32"):mean():item() - 0.55) < 0.05)
 ---```
 ---@param data Dataset|table
----@param fraction number
----@param options? {rng: Generator}
+---@param fraction number in [0, 1]
+---@param options? {rng: Generator} the session's generator unless given
 ---@return Dataset
 ---@return Tensor mask
 function eb.perturb.label_noise(data, fraction, options) end
 
 ---Figures that draw themselves in the terminal when they are printed.
 ---```lua
----assert(#tostring(eb.plot.line{{1, 2, 3}}) > 100)
+---print(#tostring(eb.plot.line{{1, 2, 3}}) > 100)  --> true
 ---```
 ---@class plot
 eb.plot = {}
 
----Curves. A series is a tensor or table of y values, `{ x, y, name = "train" }`, or `{ x =, y =, name = }`; the options stand in
----the same table: title, xlabel, ylabel, logx, logy, width, height.
+---A drawing as text: printed at the prompt and by `print`; `tostring(figure)` is for files.
 ---```lua
----local figure = eb.plot.line{{eb.arange(1, 9), eb.arange(1, 9) ^ 2, name = "square"}, title = "growth", width = 60}
+---local figure = eb.plot.line(eb.tensor{1, 4, 9}, {unicode = false, color = false, width = 20, height = 8})
+---assert(tostring(figure):find("*", 1, true))
+---```
+---@class Figure
+local Figure = {}
+
+---Curves through points. A series is a tensor [n] or a table of y values, `{ x, y, name = "train" }`, or `{ x =, y =, name = }`; without x
+---they stand at 1, 2, …. The options stand in the same table; a single tensor takes them as a second one. One series, or several in
+---colours, are drawn in braille, several without colours with a mark each. Values that are not finite, or not positive on a logarithmic
+---axis, leave gaps.
+---
+---Options: `title`, `xlabel`, `ylabel` (""), `logx`, `logy` (false), `width` (that of the terminal, at most 100), `height` (20 lines in all),
+---`unicode` and `color` (what the terminal can show; no colours into files and pipes).
+---```lua
+---local x = eb.linspace(-1, 1, 41)
+---local figure = eb.plot.line{{x, x ^ 2, name = "square"}, title = "growth", width = 60}
 ---assert(tostring(figure):find("growth"))
 ---```
----@param series table
+---@param series table|Tensor
+---@param options? {title: string, xlabel: string, ylabel: string, logx: boolean, logy: boolean, width: integer, height: integer, unicode: boolean, color: boolean}
 ---@return Figure
-function eb.plot.line(series) end
+function eb.plot.line(series, options) end

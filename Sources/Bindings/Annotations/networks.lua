@@ -4,24 +4,42 @@
 
 local eb = require "ebbtide"
 
----A model: `net:init{…}` gives parameters and `net(p, x)` is a pure function of parameters and input, so it differentiates, batches and
----forks like any function.
+---A model is a pure function of parameters and input, `net(p, x)`: it holds no numbers itself, so it differentiates, batches and forks
+---like any function, and can stand where a function is expected (`eb.vmap(net, {1, false})` is an ensemble).
+---
+---x has the features along its last dimension, [.., in], with any number of dimensions before it, or none for a single example; the
+---result is [.., out]. p is a tree as `net:init` gives it; one that does not fit (a missing or extra key, another shape) is an error that
+---names its place.
 ---```lua
 ---local net = eb.nn.mlp{4, 8, 3}
 ---local p = net:init{rng = eb.rng(0)}
 ---print(net(p, eb.ones{2, 4}).shape[2], net.parameters)  --> 3  67
+---local g = eb.grad(function(p) return net(p, eb.ones{2, 4}):sum() end)(p)
+---print((p - 0.1 * g)[1].weight.shape[2])  --> 8
 ---```
 ---@class Model
 ---@operator call(table): Tensor
 local Model = {}
 
----Parameters for the model, drawn from `rng`. mlp: p[i] = { weight = [in, out], bias = [out] } for the i-th linear layer;
----sequential: one entry a layer, {} for one without parameters.
+---@class InitOptions
+---@field rng? Generator Where draws come from; the session's generator by default.
+---@field init? "glorot_normal"|"glorot_uniform"|"he_normal"|"he_uniform"|"lecun_normal"|"lecun_uniform"|"normal"|"uniform"|"constant"|"zeros" How weights start (default "glorot_normal").
+---@field gain? number Multiplies the draw, which has the standard deviation or limit below (default 1).
+---@field dtype? "float32"|"float64" The session's default dtype by default.
+
+---Parameters for the model. mlp: `p[i] = { weight = [in, out], bias = [out] }` for the i-th linear layer; sequential: one entry a
+---layer, {} for one without parameters; linear: `{ weight =, bias = }`. Biases start at 0. Weights, with n_in and n_out the fans:
+---
+---"normal" N(0, 1), "uniform" U(−1, 1), "constant" 1, "zeros" 0; "glorot_normal" N(0, 2/(n_in + n_out)), "glorot_uniform" with limit
+---√(6/(n_in + n_out)) (Glorot & Bengio 2010); "he_normal" N(0, 2/n_in), "he_uniform" with limit √(6/n_in) (He et al. 2015);
+---"lecun_normal" N(0, 1/n_in), "lecun_uniform" with limit √(3/n_in) (LeCun et al. 1998); each times `gain`.
 ---```lua
----local p = eb.nn.mlp{4, 8, 3}:init{rng = eb.rng(0), init = "he_normal"}
----print(p[1].weight.shape[2], #p[2].bias)  --> 8  3
+---local net = eb.nn.mlp{400, 100, 3}
+---local p = net:init{rng = eb.rng(0), init = "he_normal"}
+---print(p[1].weight.shape[2], #p[2].bias)  --> 100  3
+---assert(math.abs(p[1].weight:var():item() * 400 / 2 - 1) < 0.05)
 ---```
----@param options? {rng: Generator, init: string, gain: number, dtype: Dtype} init = "glorot_normal", gain = 1 unless given
+---@param options? InitOptions
 ---@return table
 function Model:init(options) end
 
@@ -32,7 +50,7 @@ function Model:init(options) end
 ---@type integer
 Model.parameters = nil
 
----Layers and models.
+---Layers and models. A layer is a model, too: `eb.nn.tanh()({}, x)`.
 ---```lua
 ---local net = eb.nn.sequential{eb.nn.linear(3, 4), eb.nn.tanh(), eb.nn.linear(4, 1)}
 ---assert(net(net:init(), eb.ones{5, 3}).shape[1] == 5)
@@ -40,155 +58,171 @@ Model.parameters = nil
 ---@class nn
 eb.nn = {}
 
----A multilayer perceptron: linear layers with an activation between them. The widths and the options `act` ("relu" unless given)
----and `bias` (true) share one table.
+---A multilayer perceptron: linear layers with an activation between them, none after the last. The widths from input to output, at
+---least two, and the options share one table: `act`, the name of an activation of `eb.nn` ("relu" unless given), and `bias` (true),
+---whether the layers have one.
 ---```lua
----print(eb.nn.mlp{784, 256, 10, act = "tanh"}.parameters)  --> 203530
+---local net = eb.nn.mlp{784, 256, 10, act = "tanh"}
+---print(net)  --> mlp: 203530 parameters in 4 tensors
+---local p, x = net:init(), eb.ones{5, 784}
+---local h = (x:mm(p[1].weight) + p[1].bias):tanh()
+---assert((net(p, x) - (h:mm(p[2].weight) + p[2].bias)):abs():max():item() < 1e-5)
 ---```
----@param sizes table
+---@param sizes integer[] the widths, and `act` and `bias`
 ---@return Model
 function eb.nn.mlp(sizes) end
 
----x W + b with weight [inputs, outputs] and bias [outputs].
+---x W + b with weight [inputs, outputs] (PyTorch's is transposed) and bias [outputs].
 ---```lua
 ---print(eb.nn.linear(3, 2, {bias = false}).parameters)  --> 6
+---local y = eb.nn.linear(2, 1)({weight = eb.tensor{{1}, {10}}, bias = eb.tensor{0.5}}, eb.tensor{3, 4})
+---print(y[1]:item())  --> 43.5
 ---```
 ---@param inputs integer
 ---@param outputs integer
----@param options? {bias: boolean}
+---@param options? {bias: boolean} bias = true unless given
 ---@return Model
 function eb.nn.linear(inputs, outputs, options) end
 
 ---Layers one after another; the parameters have one entry a layer, {} for one without parameters.
 ---```lua
 ---local net = eb.nn.sequential{eb.nn.linear(3, 4), eb.nn.relu()}
----print(net.parameters)  --> 16
+---local p = net:init()
+---print(net.parameters, #p, next(p[2]))  --> 16  2  nil
 ---```
----@param layers Model[]
+---@param layers Model[] at least one
 ---@return Model
 function eb.nn.sequential(layers) end
 
----The activation max(x, 0) as a layer without parameters.
+---The layer max(x, 0), with slope 0 at 0, element by element, without parameters.
 ---```lua
----local f = eb.nn.relu()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.relu()({}, eb.tensor{-2, 3})
+---assert((y - eb.tensor{0, 3}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.relu() end
 
----The activation the hyperbolic tangent as a layer without parameters.
+---The layer tanh x, element by element, without parameters.
 ---```lua
----local f = eb.nn.tanh()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.tanh()({}, eb.tensor{0})
+---assert((y - eb.tensor{0}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.tanh() end
 
----The activation 1/(1 + e⁻ˣ) as a layer without parameters.
+---The layer 1/(1 + e⁻ˣ), element by element, without parameters.
 ---```lua
----local f = eb.nn.sigmoid()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.sigmoid()({}, eb.tensor{0})
+---assert((y - eb.tensor{0.5}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.sigmoid() end
 
----The activation x/2 (1 + erf(x/√2)) as a layer without parameters.
+---The layer x/2 (1 + erf(x/√2)), element by element, without parameters.
 ---```lua
----local f = eb.nn.gelu()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.gelu()({}, eb.tensor{0, 1})
+---assert((y - eb.tensor{0, 0.8413447}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.gelu() end
 
----The activation x σ(x) as a layer without parameters.
+---The layer x/(1 + e⁻ˣ), element by element, without parameters.
 ---```lua
----local f = eb.nn.silu()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.silu()({}, eb.tensor{0, 1})
+---assert((y - eb.tensor{0, 0.7310586}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.silu() end
 
----The activation x for x > 0, else eˣ − 1 as a layer without parameters.
+---The layer x for x > 0, else eˣ − 1, element by element, without parameters.
 ---```lua
----local f = eb.nn.elu()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.elu()({}, eb.tensor{2, -1})
+---assert((y - eb.tensor{2, -0.6321206}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.elu() end
 
----The activation x for x > 0, else 0.01 x as a layer without parameters.
+---The layer x for x > 0, else 0.01 x, element by element, without parameters.
 ---```lua
----local f = eb.nn.leaky_relu()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.leaky_relu()({}, eb.tensor{2, -1})
+---assert((y - eb.tensor{2, -0.01}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.leaky_relu() end
 
----The activation log(1 + eˣ) as a layer without parameters.
+---The layer log(1 + eˣ), which does not overflow, element by element, without parameters.
 ---```lua
----local f = eb.nn.softplus()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.softplus()({}, eb.tensor{0, 1000})
+---assert((y - eb.tensor{0.6931472, 1000}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.softplus() end
 
----The activation x limited to [−1, 1] as a layer without parameters.
+---The layer x limited to [−1, 1], element by element, without parameters.
 ---```lua
----local f = eb.nn.hardtanh()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.hardtanh()({}, eb.tensor{-3, 0.5})
+---assert((y - eb.tensor{-1, 0.5}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.hardtanh() end
 
----The activation x as a layer without parameters.
+---The layer x, element by element, without parameters.
 ---```lua
----local f = eb.nn.identity()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.identity()({}, eb.tensor{-3, 0.5})
+---assert((y - eb.tensor{-3, 0.5}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.identity() end
 
----The activation x² as a layer without parameters.
+---The layer x², element by element, without parameters.
 ---```lua
----local f = eb.nn.square()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.square()({}, eb.tensor{-3})
+---assert((y - eb.tensor{9}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.square() end
 
----The activation sin x as a layer without parameters.
+---The layer sin x, element by element, without parameters.
 ---```lua
----local f = eb.nn.sin()
----assert(f({}, eb.ones{2}).shape[1] == 2)
+---local y = eb.nn.sin()({}, eb.tensor{0})
+---assert((y - eb.tensor{0}):abs():max():item() < 1e-6)
 ---```
 ---@return Model
 function eb.nn.sin() end
 
----Losses: (prediction, target[, {reduction = "mean"|"sum"|"none"}]); the mean unless given.
+---Losses: (prediction, target[, {reduction =}]). "mean", the default, and "sum" are over the examples (for mse over all elements);
+---"none" gives one value an example (for mse an element). The results are tensors, as they are what one differentiates.
 ---```lua
 ---print(eb.loss.mse(eb.tensor{1, 3}, eb.tensor{1, 1}):item())  --> 2.0
 ---```
 ---@class loss
 eb.loss = {}
 
----(prediction − target)² over all elements. The shapes are equal; nothing broadcasts.
+---The mean of (prediction − target)² over all elements. Raises unless the shapes are equal: [n] against [n, 1] would broadcast
+---silently to n² differences.
 ---```lua
 ---print(eb.loss.mse(eb.tensor{1, 3}, eb.tensor{1, 1}, {reduction = "sum"}):item())  --> 4.0
+---assert(not pcall(eb.loss.mse, eb.ones{3, 1}, eb.ones{3}))
 ---```
 ---@param prediction Tensor
----@param target Tensor
----@param options? {reduction: "mean"|"sum"|"none"}
+---@param target Tensor of the same shape
+---@param options? {reduction: "mean"|"sum"|"none"} reduction = "mean" unless given
 ---@return Tensor
 function eb.loss.mse(prediction, target, options) end
 
----−log softmax(logits) at the target: logits [.., classes], labels [..] that count from 1, or distributions [.., classes].
+---−log softmax(z)_y = log Σⱼ exp(zⱼ) − z_y for logits z [.., C] and labels y [..] in 1..C, of any number type; or, for a target [.., C]
+---of floats, −Σⱼ qⱼ log softmax(z)ⱼ. Stable for logits of any size. Its gradient is softmax(z) − e_y, at zero logits its Hessian
+---(I − J/C)/C with J all ones.
+---Raises for shapes that do not fit, and for labels that are not whole numbers in 1..C, under vmap and per_example too.
 ---```lua
----local l = eb.loss.cross_entropy(eb.zeros{2, 4}, eb.tensor{1, 3}):item()
----assert(math.abs(l - math.log(4)) < 1e-6)
+---local l = eb.loss.cross_entropy(eb.zeros{2, 10}, eb.tensor{1, 3}):item()
+---assert(math.abs(l - math.log(10)) < 1e-6)
+---local good, message = pcall(eb.loss.cross_entropy, eb.zeros{2, 10}, eb.tensor{0, 3})
+---assert(message:find("label 0.0 at position 1 is not one of 1..10", 1, true))
 ---```
 ---@param logits Tensor
----@param target Tensor
----@param options? {reduction: "mean"|"sum"|"none"}
+---@param target Tensor labels, or a distribution over the classes for each example
+---@param options? {reduction: "mean"|"sum"|"none"} reduction = "mean" unless given
 ---@return Tensor
 function eb.loss.cross_entropy(logits, target, options) end
 
@@ -199,11 +233,11 @@ function eb.loss.cross_entropy(logits, target, options) end
 ---@class metrics
 eb.metrics = {}
 
----The share of examples whose largest logit is at their label, which counts from 1.
+---The share of examples whose largest logit is at their label; the first of equal ones counts. Raises for labels outside 1..classes.
 ---```lua
----print(eb.metrics.accuracy(eb.eye(3), eb.tensor{1, 2, 1}) > 0.6)  --> true
+---print(eb.metrics.accuracy(eb.eye(4), eb.tensor{1, 2, 3, 1}))  --> 0.75
 ---```
 ---@param logits Tensor [n, classes]
----@param labels Tensor [n]
+---@param labels Tensor [n], from 1
 ---@return number
 function eb.metrics.accuracy(logits, labels) end

@@ -4,7 +4,8 @@
 
 local eb = require "ebbtide"
 
----Optimizers: `opt:init(p)` gives a state, `opt:step(p, g, state)` the next parameters and state; all values are trees.
+---Optimizers: `opt:init(p)` gives a state, `opt:step(p, g, state)` the next parameters and the next state. All are values: what is
+---given stays as it is, so keep what is returned.
 ---```lua
 ---local opt = eb.optim.sgd{lr = 0.5}
 ---local p = {x = eb.tensor{4}}
@@ -15,78 +16,106 @@ local eb = require "ebbtide"
 ---@class optim
 eb.optim = {}
 
----Gradient descent p ← p − lr (g + weight_decay p), with momentum in one of three conventions: plain heavy ball v ← β v + g, p ← p
----− lr v; `nesterov = true`; or `ema = true`, v ← β v + (1 − β) g.
+---@class SgdOptions
+---@field lr? number The step size η, from 0 on (default 0.01).
+---@field momentum? number β in [0, 1) (default 0).
+---@field nesterov? boolean Look ahead along the momentum (default false).
+---@field ema? boolean Average gradients instead of adding them up (default false).
+---@field weight_decay? number λ from 0 on; λ p is added to the gradient (default 0).
+
+---Gradient descent p ← p − η g, where weight decay makes g ← g + λ p, with momentum in one of three conventions that differ in the
+---largest curvature they can stand, here on a quadratic:
+---
+---plain heavy ball: v ← β v + g, p ← p − η v, stable while curvature × η < 2 + 2β;
+---`nesterov = true`: v ← β v + g, p ← p − η (g + β v), while it is < (2 + 2β)/(1 + 2β);
+---`ema = true`: m ← β m + (1 − β) g, p ← p − η m, while it is < (2 + 2β)/(1 − β).
+---
+---The first two are PyTorch's SGD, the third is Adam's first moment. Raises for rates that are negative or not finite, and for nesterov
+---or ema without momentum or with each other.
 ---```lua
----local opt = eb.optim.sgd{lr = 0.1, momentum = 0.9, nesterov = true}
----print(opt.lr, opt.momentum)  --> 0.1  0.9
+---local opt = eb.optim.sgd{lr = 0.1, momentum = 0.9}
+---local x = eb.tensor(1)
+---local state = opt:init(x)
+---for i = 1, 3 do x, state = opt:step(x, x, state) end  -- on x²/2 from 1: .9, .72, .486
+---assert(math.abs(x:item() - 0.486) < 1e-6)
 ---```
----@param options? {lr: number, momentum: number, nesterov: boolean, ema: boolean, weight_decay: number} lr = 0.01, the others 0 or false unless given
+---@param options? SgdOptions
 ---@return Optimizer
 function eb.optim.sgd(options) end
 
----A rule that makes the next parameters from parameters, gradient and state.
+---A rule that makes the next parameters from parameters, gradient and state. It can't be changed; another one of the same kind goes on
+---with the same state, which is how a step size changes by hand.
 ---```lua
 ---print(eb.optim.sgd{lr = 0.1})  --> sgd: lr 0.1, momentum 0.0, weight decay 0.0
 ---```
 ---@class Optimizer
 local Optimizer = {}
 
----The state before the first step.
+---The state before the first step: `{ t = 0 }`, with momentum also `momentum`, zeros shaped like p.
 ---```lua
 ---print(eb.optim.sgd():init{x = eb.ones{2}}.t)  --> 0
+---print(eb.optim.sgd{momentum = 0.5}:init{x = eb.ones{2}}.momentum.x:sum():item())  --> 0.0
 ---```
----@param p table|Tensor
+---@param p table|Tensor float32 or float64 leaves
 ---@return table
 function Optimizer:init(p) end
 
----The next parameters and the next state; what was given stays as it is.
+---The next parameters and the next state, `t` counting the steps. A step is made of ordinary operations, so that training itself can be
+---differentiated. Raises when g or the state does not fit p, and names the place.
 ---```lua
 ---local opt = eb.optim.sgd{lr = 1}
 ---local p = opt:step(eb.ones{2}, eb.ones{2}, opt:init(eb.ones{2}))
 ---print(p:sum():item())  --> 0.0
 ---```
 ---@param p table|Tensor
----@param g table|Tensor a tree like p
----@param state table
+---@param g table|Tensor a tree like p; takes p's dtypes
+---@param state table of `opt:init(p)` or the step before
 ---@return table|Tensor p
 ---@return table state
 function Optimizer:step(p, g, state) end
 
----The learning rate.
+---The step size.
 ---```lua
----print(eb.optim.sgd{lr = 0.5, momentum = 0.5, weight_decay = 0.5}.lr)  --> 0.5
+---print(eb.optim.sgd{lr = 0.5}.lr, eb.optim.sgd().lr)  --> 0.5  0.01
 ---```
 ---@type number
 Optimizer.lr = nil
 
 ---The momentum β.
 ---```lua
----print(eb.optim.sgd{lr = 0.5, momentum = 0.5, weight_decay = 0.5}.momentum)  --> 0.5
+---print(eb.optim.sgd{momentum = 0.5}.momentum)  --> 0.5
 ---```
 ---@type number
 Optimizer.momentum = nil
 
----The weight decay.
+---The weight decay λ.
 ---```lua
----print(eb.optim.sgd{lr = 0.5, momentum = 0.5, weight_decay = 0.5}.weight_decay)  --> 0.5
+---print(eb.optim.sgd{weight_decay = 0.5}.weight_decay)  --> 0.5
 ---```
 ---@type number
 Optimizer.weight_decay = nil
 
----Gradients of all examples' losses at once, read off without storing them. f is the loss of ONE example; the function that is
----returned takes parameters and tensors with the examples along dimension 1.
+---The gradients of all examples' losses at once. f is the loss of ONE example, a scalar; the function that is returned takes the
+---parameters, then tensors (or trees) with the examples along dimension 1, equally many, and runs f on all of them together.
+---
+---Gradients are kept in factors: where a weight multiplies, the gradient of example i is the outer product xᵢᵀ δᵢ (Goodfellow 2015,
+---arXiv 1510.01799), so nothing of size examples × parameters exists unless `materialize` is asked for. That holds for dense layers, also
+---with several rows an example or shared; a parameter that is used otherwise gets a gradient for each example, and results are exact
+---for any f. The cost is that of one backward pass over the batch; norms, sums and coherence cost about one more each.
 ---```lua
----local g = eb.per_example(function(p, x, y) return (p.w:dot(x) - y) ^ 2 end)({w = eb.ones{2}}, eb.ones{3, 2}, eb.zeros{3})
----print(g.count, g:norms()[1]:item() > 5.6)  --> 3  true
+---local net = eb.nn.mlp{4, 8, 3}
+---local p, X, y = net:init{rng = eb.rng(1)}, eb.randn{6, 4, rng = eb.rng(2)}, eb.tensor{1, 2, 3, 1, 2, 3}
+---local g = eb.per_example(function(p, x, y) return eb.loss.cross_entropy(net(p, x), y) end)(p, X, y)
+---local whole = eb.grad(function(p) return eb.loss.cross_entropy(net(p, X), y) end)(p)
+---assert(g.count == 6 and eb.tree.norm(g:mean() - whole) < 1e-5)
 ---```
----@param f function
+---@param f function loss of one example
 ---@return fun(p: table, ...: Tensor): PerExampleGradients
 function eb.per_example(f) end
 
----Per-example gradients, g_i for the i-th of n examples.
+---Per-example gradients, g_i for the i-th of n examples. In the examples here g_i is the i-th row of X.
 ---```lua
----local g = eb.per_example(function(p, x) return (p * x):sum() end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
+---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
 ---print(g)  --> per-example gradients of 3 examples
 ---```
 ---@class PerExampleGradients
@@ -94,7 +123,7 @@ local PerExampleGradients = {}
 
 ---The number n of examples.
 ---```lua
----local g = eb.per_example(function(p, x) return (p * x):sum() end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
+---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
 ---print(g.count)  --> 3
 ---```
 ---@type integer
@@ -102,57 +131,62 @@ PerExampleGradients.count = nil
 
 ---The loss of every example, [n].
 ---```lua
----local g = eb.per_example(function(p, x) return (p * x):sum() end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
+---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
 ---print(g:losses()[1]:item())  --> 1.0
 ---```
 ---@return Tensor
 function PerExampleGradients:losses() end
 
----‖g_i‖ for every example, [n].
+---‖g_i‖ over all parameters for every example, [n].
 ---```lua
----local g = eb.per_example(function(p, x) return (p * x):sum() end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
----print(g:norms():sum():item())  --> 3.0
+---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{3, 4}, {0, 1}})
+---print(g:norms()[1]:item(), g:norms()[2]:item())  --> 5.0  1.0
 ---```
 ---@return Tensor
 function PerExampleGradients:norms() end
 
----The inner products ⟨g_i, g_j⟩, [n, n].
+---The inner products ⟨g_i, g_j⟩ of all pairs, [n, n].
 ---```lua
----local g = eb.per_example(function(p, x) return (p * x):sum() end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
----print(g:gram()[1][3]:item())  --> 1.0
+---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
+---print(g:gram()[1][3]:item(), g:gram()[1][2]:item())  --> 1.0  0.0
 ---```
 ---@return Tensor
 function PerExampleGradients:gram() end
 
----m-coherence ‖Σ g_i‖² / Σ ‖g_i‖² (Chatterjee & Zielinski, arXiv 2008.01217): 1 for orthogonal gradients, n for identical ones.
+---m-coherence ‖Σ g_i‖² / Σ ‖g_i‖² (Zielinski & Chatterjee 2020, arXiv 2008.01217): 1 for orthogonal gradients, n for identical ones,
+---0 for those that cancel, NaN when all are zero. A Lua number, or a 0-d tensor where a transform is watching.
 ---```lua
----local g = eb.per_example(function(p, x) return (p * x):sum() end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
----assert(math.abs(g:coherence() - 5 / 3) < 1e-6)
+---local function coherence(X) return eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor(X)):coherence() end
+---print(coherence{{1, 0}, {0, 1}}, coherence{{1, 2}, {1, 2}}, coherence{{1, 0}, {-1, 0}})  --> 1.0  2.0  0.0
+---print(coherence{{1, 0}, {0, 1}, {1, 1}})  --> 2.0
 ---```
----@return number
+---@return number|Tensor
 function PerExampleGradients:coherence() end
 
 ---The mean gradient, shaped like the parameters.
 ---```lua
----local g = eb.per_example(function(p, x) return (p * x):sum() end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
----assert(math.abs(g:mean()[1]:item() - 2 / 3) < 1e-6)
+---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}, {0, 0}})
+---print(g:mean()[1]:item(), g:mean()[2]:item())  --> 0.5  0.25
 ---```
 ---@return table|Tensor
 function PerExampleGradients:mean() end
 
----All gradients: the parameters' tree with the examples as dimension 1.
+---All gradients: the parameters' tree with the examples as dimension 1. The only method that stores examples × parameters.
 ---```lua
----local g = eb.per_example(function(p, x) return (p * x):sum() end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
----print(g:materialize().shape[1])  --> 3
+---local g = eb.per_example(function(p, x) return p.w:dot(x) end)({w = eb.ones{2}}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
+---print(g:materialize().w.shape[1])  --> 3
 ---```
 ---@return table|Tensor
 function PerExampleGradients:materialize() end
 
----The sums of the gradients of the examples where a bool mask is true, and of the others.
+---The sums of the gradients of the examples where a bool mask is true, and of the others, each shaped like the parameters. With
+---g their sum, the shares ⟨g, inside⟩/⟨g, g⟩ and ⟨g, outside⟩/⟨g, g⟩ add up to 1 (Chatterjee 2020, arXiv 2002.10657).
 ---```lua
----local g = eb.per_example(function(p, x) return (p * x):sum() end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
+---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {1, 0}})
 ---local inside, outside = g:group_sums(eb.tensor{true, false, true})
 ---print(inside[1]:item(), outside[2]:item())  --> 2.0  1.0
+---local whole = inside + outside
+---print(eb.tree.dot(whole, inside) / eb.tree.dot(whole, whole))  --> 0.8
 ---```
 ---@param mask Tensor bool, [n]
 ---@return table|Tensor inside
