@@ -72,7 +72,8 @@ private let everywhere: Set<String> = ["Swift", "Glibc", "Synchronization"]
 
   /// C sees what its include paths show, so the headers that matter are looked for by name.
   @Test(arguments: [
-    ("readline/", ["CReadline"]), ("lua5.4/", ["CLua", "CLuaShim", "CModule"]), ("clua.h", ["CLuaShim"]), ("ckernels.h", ["CKernels"]),
+    ("readline/", ["CReadline"]), ("lua5.4/", ["CLua", "CLuaShim", "CModule"]), ("clua.h", ["CLuaShim"]),
+    ("ckernels.h", ["CKernels"]),
   ])
   func fewTargetsInclude(header: String, targets: [String]) throws {
     for path in try Project.files(in: "Sources", endings: ["c", "h", "inc"]) {

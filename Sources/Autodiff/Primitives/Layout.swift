@@ -7,7 +7,8 @@ struct Reshape: LinearPrimitive {
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     guard x.shape.elementCount == shape.elementCount else {
-      throw .invalid(name, "\(x.shape) has \(x.shape.elementCount) elements and \(shape) has \(shape.elementCount); they must be equal")
+      let (from, to) = (x.shape.elementCount, shape.elementCount)
+      throw .invalid(name, "\(x.shape) has \(from) elements and \(shape) has \(to); they must be equal")
     }
     return Spec(shape, x.dtype)
   }

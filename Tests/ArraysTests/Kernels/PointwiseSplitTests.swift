@@ -17,7 +17,8 @@ import Testing
     #expect(ebb_op_supports(.exp, .EBB_F32) && !ebb_op_supports(.exp, .EBB_I32) && !ebb_op_supports(.add, .EBB_BOOL))
     #expect(ebb_op_supports(.eq, .EBB_BOOL) && ebb_op_supports(.select, .EBB_BOOL) && ebb_op_supports(.not, .EBB_BOOL))
     #expect(ebb_dtype.everyType.allSatisfy { ebb_op_supports(.select, $0) == true } && !ebb_op_supports(.not, .EBB_F32))
-    #expect(ebb_op.add.label == "add" && ebb_op.exp.operandCount == 1 && ebb_op.pow.operandCount == 2 && ebb_op.select.operandCount == 3)
+    #expect(
+      ebb_op.add.label == "add" && ebb_op.exp.operandCount == 1 && ebb_op.pow.operandCount == 2 && ebb_op.select.operandCount == 3)
   }
 
   @Test(arguments: kernels) func anySplitAndAnyStrideGiveTheSameBits(_ kernel: Kernel) {
