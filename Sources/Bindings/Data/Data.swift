@@ -15,12 +15,12 @@ extension Library {
 
     let native = try state.makeTable()
     try define("mnist", in: native) { [unowned self] call in
-      let options = try Options(call, 1, known: ["dir", "flatten", "limit"], self)
+      let options = try Options(call, 1, known: ["dir", "flatten", "limit"], self, allNamed: true)
       let (directory, flatten, limit) = (try options.string("dir"), try options.bool("flatten") ?? true, try limit(options, call))
       return try pushSets(reading(call) { try MNIST.load(directory: directory, flatten: flatten, limit: limit) }, call)
     }
     try define("mnist_sample", in: native) { [unowned self] call in
-      let options = try Options(call, 1, known: ["flatten", "limit"], self)
+      let options = try Options(call, 1, known: ["flatten", "limit"], self, allNamed: true)
       return try pushSets(MNIST.sample(flatten: options.bool("flatten") ?? true, limit: limit(options, call)), call)
     }
     try define("is_tensor", in: native) { [unowned self] call in

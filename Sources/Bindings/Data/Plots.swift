@@ -15,7 +15,7 @@ extension Library {
     try define("line", in: plots) { [unowned self] call in
       // A single series of numbers needs no table around it.
       if tensors.value(on: call.stack, at: 1) != nil {
-        let options = try Options(call, 2, known: names, self)
+        let options = try Options(call, 2, known: names, self, allNamed: true)
         return try call.push(figure([series(call, at: 1, number: 1)], options, call), as: figures)
       }
       guard call.type(1) == .table else { throw call.mismatch(1, expected: "tensor or table of series") }

@@ -35,6 +35,11 @@ end
 
 function eb.data.dataset(fields) return from_table(fields, "data.dataset") end
 
+-- A method called with a dot gets something else as self.
+local function receive(self, method)
+  if getmetatable(self) ~= Dataset then fail("%s: expected a dataset in front, data:%s(...) with a colon", method, method) end
+end
+
 function Dataset:__len() return #self.x end
 
 function Dataset:__tostring()
@@ -57,6 +62,7 @@ end
 
 -- The examples with the given numbers (a tensor or table of them, or a bool mask), in that order.
 function Dataset:pick(ids)
+  receive(self, "pick")
   if is_tensor(ids) and ids.dtype == "bool" then
     if ids.ndim ~= 1 or #ids ~= #self then
       fail("pick: expected a mask with %d entries, one an example, got bool[%s]", #self, table.concat(ids.shape, ", "))
@@ -74,6 +80,7 @@ local function range(data, first, last)
 end
 
 function Dataset:take(n)
+  receive(self, "take")
   local count = math.type(n) and math.tointeger(n)
   if not count or count < 1 or count > #self then
     fail("take: expected a number of examples from 1 to %d, got %s", #self, tostring(n))
@@ -82,6 +89,7 @@ function Dataset:take(n)
 end
 
 function Dataset:split(fraction)
+  receive(self, "split")
   local n = #self
   local first = math.type(fraction) and fraction > 0 and fraction < 1 and math.floor(n * fraction + 0.5) or 0
   if first < 1 or first >= n then
@@ -91,6 +99,7 @@ function Dataset:split(fraction)
 end
 
 function Dataset:shuffle(rng)
+  receive(self, "shuffle")
   native.check("shuffle", { rng = rng }, { rng = "generator" })
   return self:pick(eb.permutation(#self, { rng = rng }))
 end

@@ -19,7 +19,7 @@ extension Library {
     _ loss: @escaping (Tensor, Tensor, LossReduction) throws(TensorError) -> Tensor
   ) throws {
     try define(name, in: module) { [unowned self] call in
-      let options = try Options(call, 3, known: ["reduction"], self)
+      let options = try Options(call, 3, known: ["reduction"], self, allNamed: true)
       let reduction = LossReduction(rawValue: try options.choice("reduction", LossReduction.allCases.map(\.rawValue)) ?? "mean")!
       return try call.push(loss(call.tensor(1, self), call.tensor(2, self), reduction), self)
     }

@@ -35,7 +35,7 @@ extension Library {
     try define("linear", in: module) { [unowned self] call in
       let (inputs, outputs) = (try call.integer(1), try call.integer(2))
       guard inputs > 0, outputs > 0 else { throw call.error("expected positive widths, got \(inputs) and \(outputs)", .argument) }
-      let options = try Options(call, 3, known: ["bias"], self)
+      let options = try Options(call, 3, known: ["bias"], self, allNamed: true)
       return try call.push(ModelBox(Linear(inputs, outputs, bias: try options.bool("bias") ?? true), name: "linear"), as: models)
     }
     try define("sequential", in: module) { [unowned self] call in
@@ -64,7 +64,7 @@ extension Library {
     }
 
     try models.method("init") { [unowned self] call in
-      let options = try Options(call, 2, known: ["rng", "init", "gain", "dtype"], self)
+      let options = try Options(call, 2, known: ["rng", "init", "gain", "dtype"], self, allNamed: true)
       let model = try call.box(1, of: models)
       let rule = Initializer(rawValue: try options.choice("init", Initializer.allCases.map(\.rawValue)) ?? "glorot_normal")!
       let gain = try options.number("gain") ?? 1

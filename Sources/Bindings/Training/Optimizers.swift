@@ -10,7 +10,7 @@ extension Library {
     let module = try module("optim")
     let names = ["lr", "momentum", "nesterov", "ema", "weight_decay"]
     try define("sgd", in: module) { [unowned self] call in
-      let options = try Options(call, 1, known: names, self)
+      let options = try Options(call, 1, known: names, self, allNamed: true)
       func rate(_ name: String, default value: Double) throws -> Double {
         let rate = try options.number(name) ?? value
         guard rate >= 0, rate.isFinite else {

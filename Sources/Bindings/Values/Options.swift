@@ -12,7 +12,8 @@ struct Options {
   /// - Parameters:
   ///   - index: the argument that may be the table; nil or absent gives the defaults everywhere.
   ///   - known: all option names of this operation, in the order of its documentation.
-  init(_ call: LuaCall, _ index: Int, known: [String], _ library: Library) throws {
+  ///   - allNamed: whether positional values are refused, because the caller reads none.
+  init(_ call: LuaCall, _ index: Int, known: [String], _ library: Library, allNamed: Bool = false) throws {
     self.call = call
     self.library = library
     guard !call.isNil(index) else {
@@ -21,8 +22,12 @@ struct Options {
     }
     try call.expectTable(index)
     self.index = index
-    for case .string(let key) in try call.stack.orderedKeys(at: index) where !known.contains(key) {
-      throw call.error(Options.unknown(key, known), .argument)
+    for key in try call.stack.orderedKeys(at: index) {
+      guard case .string(let name) = key else {
+        if allNamed { throw call.error("options go by their names, got a value at [\(key.text)]", .argument) }
+        continue
+      }
+      if !known.contains(name) { throw call.error(Options.unknown(name, known), .argument) }
     }
   }
 

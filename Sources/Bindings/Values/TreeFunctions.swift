@@ -73,7 +73,7 @@ extension Library {
       try push(tree(call, 1).mapLeaves { (x) throws(TensorError) in try Tensor(.full(x.shape, 0, x.dtype)) }, from: call)
     }
     try define("randn_like", in: module) { [unowned self] call in
-      let generator = try Options(call, 2, known: ["rng"], self).generator()
+      let generator = try Options(call, 2, known: ["rng"], self, allNamed: true).generator()
       return try push(
         tree(call, 1).mapLeaves { (x) throws(TensorError) in
           let dtype = x.dtype.isFloat ? x.dtype : engine.defaultFloat

@@ -158,6 +158,25 @@ extension Library {
           return try push(tree, from: call)
         }))
     try treeMetatable.set("__name", to: .string("tree"))
+    try treeMetatable.set(
+      "__tostring",
+      to: .function(try state.makeFunction("tostring") { [unowned self] call in try call.push(printed(tree(call.stack, at: 1))) }))
+  }
+
+  // A line for each leaf: its path, and its summary as far as that is one line, or its few elements.
+  private func printed(_ tree: Tree) throws -> String {
+    let (paths, count) = (tree.shape.paths(), tree.leaves.count)
+    let shown = count > 24 ? 20 : count
+    let width = paths.prefix(shown).map(\.count).max() ?? 0
+    let numbers = tree.leaves.reduce(0) { $0 + $1.count }
+    var lines = ["tree: \(count) tensor\(count == 1 ? "" : "s"), \(numbers) number\(numbers == 1 ? "" : "s")"]
+    for (path, leaf) in zip(paths, tree.leaves).prefix(shown) {
+      let summary = try leaf.printed().split(separator: "\n")
+      let text = summary.prefix(summary.count == 2 && leaf.count <= 8 ? 2 : 1).joined(separator: " ")
+      lines.append("  \(path)\(String(repeating: " ", count: width - path.count))  \(text)")
+    }
+    if shown < count { lines.append("  … and \(count - shown) more") }
+    return lines.joined(separator: "\n")
   }
 
   /// Two operands leaf by leaf; at least one is a tree.

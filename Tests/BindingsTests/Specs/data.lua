@@ -30,6 +30,7 @@ test("options of mnist_sample", function()
   equal(train.x:reshape { 30, 784 }, (eb.data.mnist_sample { limit = 30 }).x)
   raises(function() eb.data.mnist_sample { limt = 3 } end, here(), "mnist_sample: unknown option 'limt' (did you mean 'limit'?)")
   raises(function() eb.data.mnist_sample { dir = "x" } end, here(), "unknown option 'dir'")
+  raises(function() eb.data.mnist_sample { 30 } end, here(), "mnist_sample: options go by their names, got a value at [1]")
   raises(function() eb.data.mnist_sample { limit = 0 } end, "option 'limit': expected a positive number, got 0")
   raises(function() eb.data.mnist_sample { limit = 2.5 } end, "option 'limit': expected integer, got number")
   raises(function() eb.data.mnist_sample { flatten = 1 } end, "option 'flatten': expected boolean")
@@ -82,6 +83,7 @@ test("errors of datasets carry the user's line", function()
     raises(function() data:take(n) end, here(), "take: expected a number of examples from 1 to 10, got " .. tostring(n))
   end
   raises(function() data:take() end, here(), "got nil")
+  raises(function() data.take(3) end, here(), "take: expected a dataset in front, data:take(...) with a colon")
   for _, f in ipairs { 0, 1, 0.01, 0.99, -0.5, 7, "0.5", 0 / 0 } do
     raises(function() data:split(f) end, here(), "split: expected a fraction that leaves both parts some of the 10 examples")
   end

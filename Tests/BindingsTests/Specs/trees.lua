@@ -166,6 +166,17 @@ test("equal and hash are about bits", function()
   equal(eb.tree.hash(eb.zeros { 1 }), eb.tree.hash(eb.tensor { 0 }))
 end)
 
+test("a tree prints a line for each leaf", function()
+  local p = eb.tree.map(function(x) return x end, sample())
+  equal(tostring(p), "tree: 2 tensors, 5 numbers\n  1.bias  tensor float32 [1] [5]\n  w       tensor float32 [2, 2]  min 1  mean 2.5  max 4")
+  equal(tostring(eb.tree.map(eb.exp, {})), "tree: 0 tensors, 0 numbers")
+  local many = {}
+  for i = 1, 100 do many[i] = i end
+  local text = tostring(eb.tree.zeros_like(many))
+  assert(text:find("… and 80 more", 1, true) and select(2, text:gsub("\n", "")) == 21, text)
+  eb.grad(function(q) assert(tostring(q):find("w       tensor float32 [2, 2]", 1, true)) return q.w:sum() end)(p)
+end)
+
 test("a tree that contains itself", function()
   local t = {}
   t.t = t
