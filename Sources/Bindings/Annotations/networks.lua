@@ -210,8 +210,8 @@ eb.loss = {}
 ---@return Tensor
 function eb.loss.mse(prediction, target, options) end
 
----−log softmax(z)_y = log Σⱼ exp(zⱼ) − z_y for logits z [.., C] and labels y [..] in 1..C, of any number type; or, for a target [.., C]
----of floats, −Σⱼ qⱼ log softmax(z)ⱼ. Stable for logits of any size. Its gradient is softmax(z) − e_y, at zero logits its Hessian
+---−log softmax(z)_y = log Σⱼ exp(zⱼ) − z_y for logits z [.., C] and labels y [..] in 1..C, of any number type; or, for a target
+---[.., C] of distributions q such as one-hot rows, −Σⱼ qⱼ log softmax(z)ⱼ. Stable for logits of any size. Its gradient is softmax(z) − e_y, at zero logits its Hessian
 ---(I − J/C)/C with J all ones.
 ---Raises for shapes that do not fit, and for labels that are not whole numbers in 1..C, under vmap and per_example too.
 ---```lua

@@ -33,14 +33,14 @@ public func meanSquaredError(_ prediction: Tensor, _ target: Tensor, _ reduction
 ///
 /// - Parameters:
 ///   - logits: z, [..., C].
-///   - target: labels 1..C, [...], of any number type; or a distribution over the classes, [..., C], of floats.
+///   - target: labels 1..C, [...], of any number type; or a distribution over the classes, [..., C].
 /// - Throws: `TensorError.invalid` for shapes that do not fit and labels outside 1..C.
 public func crossEntropy(_ logits: Tensor, _ target: Tensor, _ reduction: LossReduction = .mean) throws(TensorError) -> Tensor {
   let name = "cross_entropy"
   guard logits.rank > 0 else { throw .invalid(name, "expected logits [..., classes], got a scalar") }
   let last = logits.rank - 1
   let classes = logits.shape[last]
-  if target.shape == logits.shape, target.dtype.isFloat {
+  if target.shape == logits.shape {
     return try reduction(-(target * logits.logSoftmax(last)).sum([last]))
   }
   guard target.shape == logits.shape.removing(last) else {
