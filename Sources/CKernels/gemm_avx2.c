@@ -13,7 +13,7 @@
 #define GEMM_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #define GEMM_MC 96
 #define GEMM_KC 320
-#define GEMM_NC 4096
+#define GEMM_NC 1024
 
 // Masked loads are cheap everywhere; masked stores take some twenty micro-operations on AMD, so tails are stored in pieces.
 static const int32_t lane_mask[16] = {-1, -1, -1, -1, -1, -1, -1, -1};

@@ -13,7 +13,7 @@
 #define GEMM_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
 #define GEMM_MC 196
 #define GEMM_KC 320
-#define GEMM_NC 4096
+#define GEMM_NC 2048
 
 static inline __m512 ebb_gemm_avx512_load_tail_f32(const float *p, int64_t count) {
   return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);

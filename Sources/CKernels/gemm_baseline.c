@@ -14,7 +14,7 @@
 #endif
 #define GEMM_MC 96
 #define GEMM_KC 320
-#define GEMM_NC 2048
+#define GEMM_NC 1024
 
 // A vector has four floats or two doubles.
 typedef float f32x4 __attribute__((ext_vector_type(4)));

@@ -14,6 +14,8 @@ typedef struct vector_product {
   ebb_gemv g;
 } vector_product;
 
+static void run(const ebb_gemm_kernels *kernels, const ebb_gemv *g) { (g->m_col == 1 ? kernels->dots : kernels->sums)(g); }
+
 static void run_rows(void *context, int64_t first, int64_t last) {
   const vector_product *const v = context;
   ebb_gemv g = v->g;
@@ -21,7 +23,7 @@ static void run_rows(void *context, int64_t first, int64_t last) {
   g.matrix = (const char *)g.matrix + first * g.m_row * size;
   g.y = (char *)g.y + first * size;
   g.n = last - first;
-  (g.m_col == 1 ? v->kernels->dots : v->kernels->sums)(&g);
+  run(v->kernels, &g);
 }
 
 static void copy_strided(int64_t size, int64_t n, void *out, int64_t out_step, const void *in, int64_t in_step) {
@@ -61,7 +63,7 @@ int32_t ebb_gemm_vector(const ebb_gemm_kernels *kernels, const ebb_matmul *x, co
   }
   int32_t status = EBB_OK;
   if (n * k < PARALLEL_WORK) {
-    run_rows(&v, 0, n);
+    run(kernels, &v.g);
   } else {
     // Few rows at a time keep threads even. Where columns lie contiguous, a part of y reads short pieces of all columns: there
     // each thread gets one long part, only not so long that an interrupt would wait for more than a few milliseconds.
