@@ -38,7 +38,8 @@ typedef struct ebb_gemm_kernels {
   int64_t mr, nr;      // tile held in registers
   int64_t mc, kc, nc;  // blocks: a is [mc, kc] in L2, b is [kc, nc] in L3, one panel of b [kc, nr] in L1
   void (*block)(const ebb_gemm_block *);
-  // Packs `count` lines (rows of A or columns of B) of k elements into groups of mr or nr lines, k-major; the last group may be partial.
+  // Packs `count` lines (rows of A or columns of B) of k elements into groups of mr or nr lines, k-major; the last group may be
+  // partial.
   void (*pack_a)(int64_t count, int64_t k, const void *in, int64_t line, int64_t step, void *out);
   void (*pack_b)(int64_t count, int64_t k, const void *in, int64_t line, int64_t step, void *out);
   void (*dots)(const ebb_gemv *);  // m_col = 1: each row is a dot product
