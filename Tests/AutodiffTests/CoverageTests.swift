@@ -46,7 +46,7 @@ private final class Witness: Trace {
     if let pointwise = primitive as? Pointwise { codes.insert(pointwise.code) }
     var beneath: [Tensor] = []
     for operand in operands {
-      if case .tracer(let tracer) = operand.content, let witness = tracer as? WitnessTracer {
+      if let witness = operand.tracer as? WitnessTracer {
         beneath.append(witness.value)
       } else {
         beneath.append(operand)
@@ -57,15 +57,12 @@ private final class Witness: Trace {
 }
 
 private final class WitnessTracer: Tracer {
-  let trace: any Trace
   let value: Tensor
 
   init(_ witness: Witness, _ value: Tensor) {
-    trace = witness
     self.value = value
+    super.init(witness, value.spec)
   }
 
-  var level: Level { trace.level }
-  var spec: Spec { value.spec }
-  var primal: Tensor? { value }
+  override var primal: Tensor? { value }
 }

@@ -47,7 +47,7 @@ extension ebb_op {
 extension NDArray {
   /// `code(a)`, element by element.
   public static func pointwise(_ code: PointwiseCode, _ a: NDArray) throws(TensorError) -> NDArray {
-    if let result = try immediate(code, a, nil) { return result }
+    if let result = try withUnsafePointer(to: a, { (a) throws(TensorError) in try immediate(code, a, nil) }) { return result }
     let (shape, dtype) = try code.outcome((a.shape, a.dtype))
     let result = try NDArray(uninitialized: shape, dtype)
     try run(code, a.dtype, into: result, [a.operand(of: shape)])
@@ -56,35 +56,55 @@ extension NDArray {
 
   /// `code(a, b)`, element by element with broadcasting; both have the same dtype.
   public static func pointwise(_ code: PointwiseCode, _ a: NDArray, _ b: NDArray) throws(TensorError) -> NDArray {
-    if let result = try immediate(code, a, b) { return result }
+    let small = try withUnsafePointer(to: a) { (a) throws(TensorError) in
+      try withUnsafePointer(to: b) { (b) throws(TensorError) in try immediate(code, a, b) }
+    }
+    if let small { return small }
     let (shape, dtype) = try code.outcome((a.shape, a.dtype), (b.shape, b.dtype))
     let result = try NDArray(uninitialized: shape, dtype)
     try run(code, a.dtype, into: result, [a.operand(of: shape), b.operand(of: shape)])
     return result
   }
 
-  // Small packed operands of one shape and dtype, or one of them a number: the inner loop is called at once. Nil for all others, also
-  // for those that are an error.
-  private static func immediate(_ code: PointwiseCode, _ a: NDArray, _ b: NDArray?) throws(TensorError) -> NDArray? {
-    guard a.view == nil, code != .select, let loop = ebb_pointwise_loop(code, a.dtype.kernel) else { return nil }
-    var shape = a.shape
+  /// Small packed operands of one shape and dtype, or one of them a 0-d array: the inner loop is called at once. Nil for all others,
+  /// also for those that are an error. Operands come by address, so that none of their references is counted.
+  package static func immediate(_ code: PointwiseCode, _ a: UnsafePointer<NDArray>, _ b: UnsafePointer<NDArray>?)
+    throws(TensorError) -> NDArray?
+  {
+    guard a.pointee.view == nil, code != .select, let loop = ebb_pointwise_loop(code, a.pointee.dtype.kernel) else { return nil }
+    var shape = a.pointee.shape
     var (stepA, stepB): (Int64, Int64) = (1, 0)
     if let b {
-      guard b.view == nil, b.dtype == a.dtype else { return nil }
-      if b.shape == shape {
+      guard b.pointee.view == nil, b.pointee.dtype == a.pointee.dtype else { return nil }
+      if b.pointee.shape == shape {
         stepB = 1
-      } else if a.shape == .scalar {
-        (shape, stepA, stepB) = (b.shape, 0, 1)
-      } else if b.shape != .scalar {
+      } else if shape == .scalar {
+        (shape, stepA, stepB) = (b.pointee.shape, 0, 1)
+      } else if b.pointee.shape != .scalar {
         return nil
       }
     }
     let count = shape.elementCount
     guard count <= tiny else { return nil }
-    let dtype = code.isPredicate ? DType.bool : a.dtype
-    let storage = try Storage(bytes: count * dtype.byteCount)
-    loop(Int64(count), storage.base, a.storage.base, stepA, b?.storage.base, stepB, nil, 0)
-    return NDArray(storage: storage, dtype: dtype, shape: shape)
+    let result = try NDArray(uninitialized: shape, code.isPredicate ? .bool : a.pointee.dtype)
+    loop(Int64(count), result.storage.base, a.pointee.storage.base, stepA, b?.pointee.storage.base, stepB, nil, 0)
+    return result
+  }
+
+  /// The same for a float array and a number, which takes its dtype; `isFirst`: the number is the left operand.
+  package static func immediate(_ code: PointwiseCode, _ a: UnsafePointer<NDArray>, number: Double, isFirst: Bool)
+    throws(TensorError) -> NDArray?
+  {
+    let dtype = a.pointee.dtype
+    let count = a.pointee.shape.elementCount
+    guard a.pointee.view == nil, dtype.isFloat, count <= tiny, let loop = ebb_pointwise_loop(code, dtype.kernel) else { return nil }
+    let result = try NDArray(uninitialized: a.pointee.shape, code.isPredicate ? .bool : dtype)
+    var operand = dtype == .float32 ? UInt64(Float(number).bitPattern) : number.bitPattern
+    withUnsafeBytes(of: &operand) { bytes in
+      let (x, y) = (UnsafeRawPointer(a.pointee.storage.base), bytes.baseAddress)
+      loop(Int64(count), result.storage.base, isFirst ? y : x, isFirst ? 0 : 1, isFirst ? x : y, isFirst ? 1 : 0, nil, 0)
+    }
+    return result
   }
 
   /// `condition ? a : b`, element by element with broadcasting.

@@ -1,8 +1,8 @@
 /// Applies a primitive: the newest trace among the operands gets the operation; with none the kernels run now.
 public func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
-  var newest: (any Tracer)?
+  var newest: Tracer?
   for operand in operands {
-    if case .tracer(let tracer) = operand.content, newest.map({ $0.level < tracer.level }) ?? true { newest = tracer }
+    if let tracer = operand.tracer, newest.map({ $0.level < tracer.level }) ?? true { newest = tracer }
   }
   if let newest { return try hand(primitive, operands, to: newest.trace) }
   var arrays: [NDArray] = []
@@ -23,15 +23,42 @@ public func bind(_ primitive: some Primitive, _ x: Tensor, _ y: Tensor) throws(T
 /// A pointwise operation on one operand; numbers go to the kernel without any list being made.
 @inline(__always)
 public func bind(_ code: PointwiseCode, _ x: Tensor) throws(TensorError) -> Tensor {
-  if case .array(let a) = x.content { return Tensor(try NDArray.pointwise(code, a)) }
+  if let a = x.array { return Tensor(try NDArray.pointwise(code, a)) }
   return try bind(Pointwise(code), x)
 }
 
 /// A pointwise operation on two operands; numbers go to the kernel without any list being made.
 @inline(__always)
 public func bind(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor) throws(TensorError) -> Tensor {
-  if case .array(let a) = x.content, case .array(let b) = y.content { return Tensor(try NDArray.pointwise(code, a, b)) }
+  if let a = x.array, let b = y.array { return Tensor(try NDArray.pointwise(code, a, b)) }
   return try bind(Pointwise(code), x, y)
+}
+
+extension Tensor {
+  /// A pointwise operation on small numbers in place, for hosts that keep tensors at fixed addresses: nil when either operand is traced,
+  /// large, a view, or of another dtype, and for what is an error; those take the general way.
+  package static func immediate(_ code: PointwiseCode, _ a: UnsafePointer<Tensor>, _ b: UnsafePointer<Tensor>?)
+    throws(TensorError) -> Tensor?
+  {
+    guard let x = numbers(at: a) else { return nil }
+    guard let b else { return try NDArray.immediate(code, x, nil).map { Tensor($0) } }
+    guard let y = numbers(at: b) else { return nil }
+    return try NDArray.immediate(code, x, y).map { Tensor($0) }
+  }
+
+  /// The same for a tensor and a number, which takes its dtype; `isFirst`: the number is the left operand.
+  package static func immediate(_ code: PointwiseCode, _ a: UnsafePointer<Tensor>, number: Double, isFirst: Bool)
+    throws(TensorError) -> Tensor?
+  {
+    guard let x = numbers(at: a) else { return nil }
+    return try NDArray.immediate(code, x, number: number, isFirst: isFirst).map { Tensor($0) }
+  }
+
+  // `array` is the first field, and the payload of an optional lies at its beginning.
+  @inline(__always)
+  private static func numbers(at address: UnsafePointer<Tensor>) -> UnsafePointer<NDArray>? {
+    address.pointee.tracer == nil ? UnsafeRawPointer(address).assumingMemoryBound(to: NDArray.self) : nil
+  }
 }
 
 private func hand(_ primitive: some Primitive, _ operands: [Tensor], to trace: any Trace) throws(TensorError) -> [Tensor] {

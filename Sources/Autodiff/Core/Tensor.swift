@@ -22,41 +22,30 @@ public struct Spec: Hashable, Sendable, CustomStringConvertible {
 /// Code written with tensors never asks which: every operation goes through `bind`, which hands it to the newest trace among its
 /// operands, or computes at once when there is none. The struct stays within 64 bytes and is copied freely.
 public struct Tensor {
-  package enum Content {
-    case array(NDArray)
-    case tracer(any Tracer)
-  }
-
-  package let content: Content
+  /// The numbers, when no transform is watching this value. The first field, which `immediate` relies on.
+  public let array: NDArray?
+  /// What stands for the numbers otherwise: exactly one of the two is there.
+  package let tracer: Tracer?
 
   /// The tensor of known numbers.
-  @inline(__always) public init(_ array: NDArray) { content = .array(array) }
+  @inline(__always) public init(_ array: NDArray) {
+    self.array = array
+    tracer = nil
+  }
 
-  @inline(__always) package init(_ tracer: any Tracer) { content = .tracer(tracer) }
+  @inline(__always) package init(_ tracer: Tracer) {
+    array = nil
+    self.tracer = tracer
+  }
 
   /// Shape and dtype.
-  public var spec: Spec {
-    switch content {
-    case .array(let array): Spec(array.shape, array.dtype)
-    case .tracer(let tracer): tracer.spec
-    }
-  }
+  public var spec: Spec { array.map { Spec($0.shape, $0.dtype) } ?? tracer!.spec }
 
   /// The sizes of the dimensions.
-  public var shape: Shape {
-    switch content {
-    case .array(let array): array.shape
-    case .tracer(let tracer): tracer.spec.shape
-    }
-  }
+  public var shape: Shape { array?.shape ?? tracer!.spec.shape }
 
   /// The element type.
-  public var dtype: DType {
-    switch content {
-    case .array(let array): array.dtype
-    case .tracer(let tracer): tracer.spec.dtype
-    }
-  }
+  public var dtype: DType { array?.dtype ?? tracer!.spec.dtype }
 
   /// The number of dimensions.
   public var rank: Int { shape.rank }
@@ -64,28 +53,19 @@ public struct Tensor {
   /// The number of elements.
   public var count: Int { shape.elementCount }
 
-  /// The numbers, when no transform is watching this value.
-  public var array: NDArray? {
-    if case .array(let array) = content { return array }
-    return nil
-  }
-
   /// Whether a transform is watching this value.
-  public var isTraced: Bool { array == nil }
+  public var isTraced: Bool { tracer != nil }
 
   /// The numbers as they are known now: under grad and jvp those of the primal.
   /// - Throws: `TensorError.unknownValue` inside vmap or compile, where one value stands for many.
   public func numbers(for operation: String) throws(TensorError) -> NDArray {
     var tensor = self
-    while true {
-      switch tensor.content {
-      case .array(let array): return array
-      case .tracer(let tracer):
-        guard let beneath = tracer.primal else {
-          throw .unknownValue(operation, transform: tracer.trace.name, advice: tracer.trace.advice)
-        }
-        tensor = beneath
+    while let tracer = tensor.tracer {
+      guard let beneath = tracer.primal else {
+        throw .unknownValue(operation, transform: tracer.trace.name, advice: tracer.trace.advice)
       }
+      tensor = beneath
     }
+    return tensor.array!
   }
 }

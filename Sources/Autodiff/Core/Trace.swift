@@ -17,16 +17,23 @@ package protocol Trace: AnyObject {
   func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor]
 }
 
-/// A value under a transform. What it carries is its trace's business.
-package protocol Tracer: AnyObject {
+/// A value under a transform. What more it carries is its trace's business, which subclasses it.
+package class Tracer {
   /// The transform it belongs to.
-  var trace: any Trace { get }
+  package let trace: any Trace
   /// The trace's level, at hand because every operation compares it.
-  var level: Level { get }
+  package let level: Level
   /// Shape and dtype as the function under the transform sees them.
-  var spec: Spec { get }
+  package let spec: Spec
+
+  package init(_ trace: any Trace, _ spec: Spec) {
+    self.trace = trace
+    level = trace.level
+    self.spec = spec
+  }
+
   /// The value beneath, where the transform knows one.
-  var primal: Tensor? { get }
+  package var primal: Tensor? { nil }
 }
 
 /// The age of a trace.

@@ -50,7 +50,7 @@ extension Tensor {
 
 /// A pointwise operation on two tensors of any dtypes: both are promoted first, and to a float where the operation needs one.
 public func arithmetic(_ code: PointwiseCode, _ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
-  if case .array(let x) = a.content, case .array(let y) = b.content, x.dtype == y.dtype, code.supports(x.dtype) {
+  if let x = a.array, let y = b.array, x.dtype == y.dtype, code.supports(x.dtype) {
     return Tensor(try .pointwise(code, x, y))
   }
   let (da, db) = (a.dtype, b.dtype)

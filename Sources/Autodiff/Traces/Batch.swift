@@ -17,7 +17,7 @@ package final class BatchTrace: Trace {
 
   /// The value beneath, lanes along axis 0, or nil for a value that is the same in all lanes.
   func stacked(_ tensor: Tensor) -> Tensor? {
-    guard case .tracer(let tracer) = tensor.content, tracer.level == level else { return nil }
+    guard let tracer = tensor.tracer, tracer.level == level else { return nil }
     return unsafeDowncast(tracer, to: BatchTracer.self).stacked
   }
 
@@ -53,7 +53,7 @@ extension Tensor {
   /// primal. Checks of values (labels in range) need no more; results must not depend on them. nil while recording.
   package func numbersOfAllLanes() -> NDArray? {
     var tensor = self
-    while case .tracer(let tracer) = tensor.content {
+    while let tracer = tensor.tracer {
       guard let beneath = (tracer as? BatchTracer)?.stacked ?? tracer.primal else { return nil }
       tensor = beneath
     }
@@ -63,18 +63,10 @@ extension Tensor {
 
 /// One value a lane.
 final class BatchTracer: Tracer {
-  private let owner: BatchTrace
-  let level: Level
   let stacked: Tensor
-  let spec: Spec
 
   init(_ owner: BatchTrace, _ stacked: Tensor) {
-    self.owner = owner
-    level = owner.level
     self.stacked = stacked
-    spec = Spec(stacked.shape.removing(0), stacked.dtype)
+    super.init(owner, Spec(stacked.shape.removing(0), stacked.dtype))
   }
-
-  var trace: any Trace { owner }
-  var primal: Tensor? { nil }
 }

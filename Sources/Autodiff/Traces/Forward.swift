@@ -21,7 +21,7 @@ final class ForwardTrace: Trace {
 
   /// The two halves of a value as this trace sees it: anything that is not its own does not move.
   func split(_ tensor: Tensor) -> (primal: Tensor, tangent: Tensor?) {
-    guard case .tracer(let tracer) = tensor.content, tracer.level == level else { return (tensor, nil) }
+    guard let tracer = tensor.tracer, tracer.level == level else { return (tensor, nil) }
     let forward = unsafeDowncast(tracer, to: ForwardTracer.self)
     return (forward.primalValue, forward.tangent)
   }
@@ -47,19 +47,14 @@ final class ForwardTrace: Trace {
 
 /// A value and its tangent.
 final class ForwardTracer: Tracer {
-  private let owner: ForwardTrace
-  let level: Level
   let primalValue: Tensor
   let tangent: Tensor
 
   init(_ owner: ForwardTrace, _ primal: Tensor, _ tangent: Tensor) {
-    self.owner = owner
-    level = owner.level
     primalValue = primal
     self.tangent = tangent
+    super.init(owner, primal.spec)
   }
 
-  var trace: any Trace { owner }
-  var spec: Spec { primalValue.spec }
-  var primal: Tensor? { primalValue }
+  override var primal: Tensor? { primalValue }
 }

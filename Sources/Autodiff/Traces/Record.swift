@@ -31,25 +31,17 @@ final class RecordTrace: Trace {
   }
 
   private func operand(_ tensor: Tensor) -> Graph.Operand {
-    guard case .tracer(let tracer) = tensor.content, tracer.level == level else { return .known(tensor) }
+    guard let tracer = tensor.tracer, tracer.level == level else { return .known(tensor) }
     return .value(unsafeDowncast(tracer, to: RecordTracer.self).id)
   }
 }
 
 /// A value of a graph that is being recorded.
 final class RecordTracer: Tracer {
-  private let owner: RecordTrace
-  let level: Level
   let id: Int32
-  let spec: Spec
 
   init(_ owner: RecordTrace, _ id: Int32, _ spec: Spec) {
-    self.owner = owner
-    level = owner.level
     self.id = id
-    self.spec = spec
+    super.init(owner, spec)
   }
-
-  var trace: any Trace { owner }
-  var primal: Tensor? { nil }
 }

@@ -51,7 +51,7 @@ public final class Library {
     self.engine = engine
     root = try state.makeTable()
     treeMetatable = try state.makeTable()
-    tensors = try state.registerBox("tensor", of: Tensor.self)
+    tensors = try state.registerBox("tensor", of: Tensor.self) { $0.assumingMemoryBound(to: Tensor.self).deinitialize(count: 1) }
     generators = try state.registerBox("generator", of: GeneratorBox.self)
     engine.relieve = { [unowned state] in state.collect() }
   }

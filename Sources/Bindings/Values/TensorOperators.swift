@@ -41,29 +41,43 @@ extension Library {
 
 // Called from C with no Lua API in reach: payloads are tensors, a missing one stands for the number beside it.
 private let tinyOperation: AnyLuaBoxType.Tiny = { context, operation, a, x, b, y, result, flags in
-  let library = Unmanaged<Library>.fromOpaque(context!).takeUnretainedValue()
+  let state = Unmanaged<Library>.fromOpaque(context!)._withUnsafeGuaranteedRef { $0.state }
   let code = PointwiseCode(rawValue: UInt8(truncatingIfNeeded: operation))!
+  let first = UnsafePointer(a?.assumingMemoryBound(to: Tensor.self))
+  let second = UnsafePointer(b?.assumingMemoryBound(to: Tensor.self))
   do throws(TensorError) {
-    let value: Tensor
-    if code.arity == 1 {
-      guard let a else { return AnyLuaBoxType.TinyAnswer.general.rawValue }
-      value = try unary(code, a.assumingMemoryBound(to: Tensor.self).pointee)
-    } else if let a, let b {
-      value = try arithmetic(code, a.assumingMemoryBound(to: Tensor.self).pointee, b.assumingMemoryBound(to: Tensor.self).pointee)
-    } else if let a {
-      let tensor = a.assumingMemoryBound(to: Tensor.self)
-      value = try arithmetic(code, tensor.pointee, .number(y, meeting: tensor.pointee, in: code.name))
-    } else if let b {
-      let tensor = b.assumingMemoryBound(to: Tensor.self)
-      value = try arithmetic(code, .number(x, meeting: tensor.pointee, in: code.name), tensor.pointee)
-    } else {
-      return AnyLuaBoxType.TinyAnswer.general.rawValue
-    }
-    if let bytes = value.array?.claimBytes(), bytes > 0 { library.state.noteExternalBytes(bytes) }
-    result.initializeMemory(as: Tensor.self, to: value)
+    var small = try immediate(code, first, x, second, y)
+    if small == nil { small = try general(code, first, x, second, y) }
+    guard let value = small else { return AnyLuaBoxType.TinyAnswer.general.rawValue }
+    let place = result.initializeMemory(as: Tensor.self, to: value)
+    if let bytes = place.pointee.array?.claimBytes(), bytes > 0 { state.noteExternalBytes(bytes) }
     return AnyLuaBoxType.TinyAnswer.done.rawValue
   } catch {
-    library.state.fail(error)
+    state.fail(error)
     return AnyLuaBoxType.TinyAnswer.failed.rawValue
+  }
+}
+
+@inline(__always)
+private func immediate(
+  _ code: PointwiseCode, _ a: UnsafePointer<Tensor>?, _ x: Double, _ b: UnsafePointer<Tensor>?, _ y: Double
+) throws(TensorError) -> Tensor? {
+  if let a {
+    return code.arity == 1 || b != nil
+      ? try .immediate(code, a, code.arity == 1 ? nil : b) : try .immediate(code, a, number: y, isFirst: false)
+  }
+  return try b.flatMap { (b) throws(TensorError) in try .immediate(code, b, number: x, isFirst: true) }
+}
+
+// Traced, large and mixed operands; nil when there is no tensor among them.
+private func general(
+  _ code: PointwiseCode, _ a: UnsafePointer<Tensor>?, _ x: Double, _ b: UnsafePointer<Tensor>?, _ y: Double
+) throws(TensorError) -> Tensor? {
+  switch (a?.pointee, b?.pointee) {
+  case (let a?, _) where code.arity == 1: try unary(code, a)
+  case (let a?, let b?): try arithmetic(code, a, b)
+  case (let a?, nil): try arithmetic(code, a, .number(y, meeting: a, in: code.name))
+  case (nil, let b?): try arithmetic(code, .number(x, meeting: b, in: code.name), b)
+  case (nil, nil): nil
   }
 }
