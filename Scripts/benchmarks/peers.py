@@ -1,4 +1,5 @@
-"""What Scripts/bench times on the peers' side: the same workloads with NumPy and PyTorch eager, one thread, where they are installed.
+"""What Scripts/bench times on the peers' side: the workloads named as arguments with NumPy and PyTorch eager, one thread, where they
+are installed.
 
 Prints lines as workloads.lua does, with the peer's name first.
 """
@@ -26,11 +27,7 @@ def median_time(body):
     return statistics.median(samples)
 
 
-def report(peer, name, value, unit, check):
-    print(f"{peer}\t{name}\t{value:.6g}\t{unit}\t{check:.8g}", flush=True)
-
-
-def with_numpy():
+def numpy_add():
     import numpy as np
 
     a, b = (np.random.default_rng(s).standard_normal(8).astype(np.float32) for s in (1, 2))
@@ -39,39 +36,50 @@ def with_numpy():
         for _ in range(1000):
             a + b
 
-    report("NumPy", "add", median_time(thousand) / 1000 * 1e9, "ns", float((a + b).sum()))
+    return median_time(thousand) / 1000 * 1e9, "ns", float((a + b).sum())
+
+
+def numpy_chain():
+    import numpy as np
+
     x = np.random.default_rng(5).standard_normal(10_000_000).astype(np.float32)
-    p, q = np.float32(0.7), np.float32(0.3)
-    report("NumPy", "chain", median_time(lambda: np.tanh(p * x + q) * x) * 1e3, "ms", float((np.tanh(p * x + q) * x).mean()))
+    a, b = np.float32(0.7), np.float32(0.3)
+    return median_time(lambda: np.tanh(a * x + b) * x) * 1e3, "ms", float((np.tanh(a * x + b) * x).mean())
 
 
-def with_torch():
+def torch_add():
     import torch
 
-    torch.set_num_threads(1)
-    torch.manual_seed(5)
     a, b = torch.randn(8), torch.randn(8)
 
     def thousand():
         for _ in range(1000):
             a + b
 
-    report("PyTorch", "add", median_time(thousand) / 1000 * 1e9, "ns", (a + b).sum().item())
+    return median_time(thousand) / 1000 * 1e9, "ns", (a + b).sum().item()
+
+
+def torch_chain():
+    import torch
+
     x = torch.randn(10_000_000)
-    report("PyTorch", "chain", median_time(lambda: torch.tanh(0.7 * x + 0.3) * x) * 1e3, "ms",
-           (torch.tanh(0.7 * x + 0.3) * x).mean().item())
+    return median_time(lambda: torch.tanh(0.7 * x + 0.3) * x) * 1e3, "ms", (torch.tanh(0.7 * x + 0.3) * x).mean().item()
+
+
+def torch_epoch():
+    import torch
+    from torch import nn
 
     n = 60000
     y = torch.arange(n) % 10
-    data = (0.05 * torch.randn(10, 784)[y] + 0.5 * torch.randn(n, 784)).clamp(0, 1)
+    x = (0.05 * torch.randn(10, 784)[y] + 0.5 * torch.randn(n, 784)).clamp(0, 1)
     samples, mean = [], 0.0
     for _ in range(3):
-        net = torch.nn.Sequential(
-            torch.nn.Linear(784, 256), torch.nn.ReLU(), torch.nn.Linear(256, 256), torch.nn.ReLU(), torch.nn.Linear(256, 10))
+        net = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10))
         for layer in net:
-            if isinstance(layer, torch.nn.Linear):
-                torch.nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
-                torch.nn.init.zeros_(layer.bias)
+            if isinstance(layer, nn.Linear):
+                nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+                nn.init.zeros_(layer.bias)
         optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
         total, count = 0.0, 0
         start = time.process_time()
@@ -79,20 +87,27 @@ def with_torch():
         for first in range(0, n - 127, 128):
             index = order[first:first + 128]
             optimizer.zero_grad()
-            loss = torch.nn.functional.cross_entropy(net(data[index]), y[index])
+            loss = nn.functional.cross_entropy(net(x[index]), y[index])
             loss.backward()
             optimizer.step()
             total += loss.item()
             count += 1
         samples.append(time.process_time() - start)
         mean = total / count
-    report("PyTorch", "epoch", statistics.median(samples), "s", mean)
+    return statistics.median(samples), "s", mean
 
 
-for name, run in (("numpy", with_numpy), ("torch", with_torch)):
+for module, peer in (("numpy", "NumPy"), ("torch", "PyTorch")):
     try:
-        __import__(name)
+        loaded = __import__(module)
     except ImportError:
-        print(f"{name} is not installed for {sys.executable}: pip install {name}", file=sys.stderr)
+        print(f"{peer} is not installed for {sys.executable}: pip install {module}", file=sys.stderr)
         continue
-    run()
+    if module == "torch":
+        loaded.set_num_threads(1)
+        loaded.manual_seed(5)
+    for workload in sys.argv[1:]:
+        run = globals().get(f"{module}_{workload}")
+        if run:
+            value, unit, check = run()
+            print(f"{peer}\t{workload}\t{value:.6g}\t{unit}\t{check:.8g}", flush=True)
