@@ -53,6 +53,7 @@ public struct LuaTable: Sendable {
   /// The reference that keeps it alive.
   public let reference: LuaReference
 
+  /// The table that a reference holds.
   package init(_ reference: LuaReference) { self.reference = reference }
 
   /// The border of its sequence part, as `rawlen` gives it.
@@ -98,6 +99,7 @@ public struct LuaFunction: Sendable {
   /// The reference that keeps it alive.
   public let reference: LuaReference
 
+  /// The function that a reference holds.
   package init(_ reference: LuaReference) { self.reference = reference }
 
   /// Calls it in protected mode; all its results.

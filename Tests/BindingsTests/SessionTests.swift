@@ -48,6 +48,8 @@ import Testing
     "while true do end", "while true do local x = eb.ones{100} + 1 end",
     "pcall(function() while true do end end) while true do end",
     "eb.grad(function(x) while true do x = x * 1 end end)(eb.ones{2}:sum())",
+    // One call of seconds: the kernel itself must stop, or it would return a product instead of an error.
+    "local x = eb.ones{8000, 8000} return x:mm(x)",
   ])
   func anInterruptFromAnotherThreadStops(source: String) throws {
     let session = try session()

@@ -26,6 +26,7 @@ package class Tracer {
   /// Shape and dtype as the function under the transform sees them.
   package let spec: Spec
 
+  /// A value with this spec under `trace`.
   package init(_ trace: any Trace, _ spec: Spec) {
     self.trace = trace
     level = trace.level
@@ -46,5 +47,6 @@ package struct Level: Comparable, Hashable, Sendable {
   /// A level newer than all before it.
   package static func next() -> Level { Level(number: counter.add(1, ordering: .relaxed).newValue) }
 
+  /// Whether `a` is older.
   package static func < (a: Level, b: Level) -> Bool { a.number < b.number }
 }

@@ -1,9 +1,11 @@
 /// `a b` for `a: [batch…, m, k]` and `b: [batch…, k, n]` with equal batch dimensions.
 package struct MatrixProduct: Primitive {
+  /// The product; it has no parameters.
   package init() {}
 
   package var name: String { "mm" }
 
+  /// [batch…, m, n], or which sizes differ.
   package func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     let (a, b) = (x[0], x[1])
     let rank = a.shape.rank
@@ -20,8 +22,10 @@ package struct MatrixProduct: Primitive {
     return [Spec(a.shape.replacing(rank - 1, with: b.shape[rank - 1]), a.dtype)]
   }
 
+  /// The product of numbers.
   package func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] { [try .matrixProduct(x[0], x[1])] }
 
+  /// da b + a db.
   package func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
     let left = try dx[0].map { (da) throws(TensorError) in try bind(self, da, x[1]) }
     let right = try dx[1].map { (db) throws(TensorError) in try bind(self, x[0], db) }
@@ -29,6 +33,7 @@ package struct MatrixProduct: Primitive {
     return [try left + right]
   }
 
+  /// ct bᵀ for an unknown a, aᵀ ct for an unknown b.
   package func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?] {
     guard let ct = ct[0] else { return [nil, nil] }
     switch (x[0], x[1]) {
@@ -38,6 +43,7 @@ package struct MatrixProduct: Primitive {
     }
   }
 
+  /// All lanes in one product where one matrix serves them, else in a batch of products.
   package func batch(_ x: [Tensor], _ isBatched: [Bool], lanes: Int) throws(TensorError) -> [Tensor] {
     let (a, b) = (x[0], x[1])
     // One matrix for all lanes: the lanes are more rows of a single product.

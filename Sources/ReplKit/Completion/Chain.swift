@@ -3,11 +3,13 @@
 
 /// `name.field["key"][1]:method(…)`, taken apart.
 package struct Chain: Equatable {
+  /// What the chain begins with.
   package enum Start: Equatable {
     case name(String)
     /// A string literal.
     case string
   }
+  /// One access along the chain.
   package enum Step: Equatable {
     case field(String)
     case index(Int)

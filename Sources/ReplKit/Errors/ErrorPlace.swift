@@ -9,6 +9,7 @@ package struct LocatedMessage: Equatable {
   package var line: Int?
   package var sentence: String
 
+  /// The place that a message names.
   package init(_ message: String) {
     sentence = message
     // The first `:digits: ` ends the place; a source may hold colons itself.

@@ -4,6 +4,7 @@
 
 /// One token of a Lua text; the range counts bytes.
 package struct Token: Equatable, Sendable {
+  /// What a token is.
   package enum Kind: Sendable { case name, keyword, number, string, comment, symbol }
 
   package var kind: Kind
@@ -18,8 +19,10 @@ package struct LuaText: Sendable {
   /// All tokens in order, comments too.
   package let tokens: [Token]
 
+  /// The tokens of a text.
   package init(_ text: String) { self.init(bytes: Array(text.utf8)) }
 
+  /// The tokens of bytes, which need not be UTF-8.
   package init(bytes: [UInt8]) {
     self.bytes = bytes
     var scanner = Scanner(bytes: bytes)

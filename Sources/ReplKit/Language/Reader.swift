@@ -15,6 +15,7 @@ package enum Request: Equatable, Sendable {
   /// Lua, without pasted prompts and a leading `=`; `isSilent` when it ends in `;`.
   case lua(String, isSilent: Bool)
 
+  /// What was typed, taken apart.
   package init(_ typed: String) {
     let text = Request.withoutPrompts(typed)
     let trimmed = text.trimmed

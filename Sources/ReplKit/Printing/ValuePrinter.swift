@@ -17,6 +17,7 @@ package struct ValuePrinter {
   /// Parameters and place of a Lua function that stands at an index of the stack.
   package var describeFunction: (LuaStack, Int) -> String? = { _, _ in nil }
 
+  /// A printer with the usual limits.
   package init() {}
 
   /// The value at an index as a result of the prompt.
