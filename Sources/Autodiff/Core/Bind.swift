@@ -35,23 +35,32 @@ public func bind(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor) throws(TensorE
 }
 
 extension Tensor {
-  /// A pointwise operation on small numbers in place, for hosts that keep tensors at fixed addresses: nil when either operand is traced,
-  /// large, a view, or of another dtype, and for what is an error; those take the general way.
-  package static func immediate(_ code: PointwiseCode, _ a: UnsafePointer<Tensor>, _ b: UnsafePointer<Tensor>?)
-    throws(TensorError) -> Tensor?
-  {
+  /// A pointwise operation on small numbers in place, for hosts that keep tensors at fixed addresses: initialises `result` and answers the
+  /// bytes of its storage. Answers nil, and leaves `result` alone, when an operand is traced, large, a view, or of another dtype, and for
+  /// what is an error; those take the general way.
+  package static func immediate(
+    _ code: PointwiseCode, _ a: UnsafePointer<Tensor>, _ b: UnsafePointer<Tensor>?, into result: UnsafeMutablePointer<Tensor>
+  ) throws(TensorError) -> Int? {
     guard let x = numbers(at: a) else { return nil }
-    guard let b else { return try NDArray.immediate(code, x, nil).map { Tensor($0) } }
-    guard let y = numbers(at: b) else { return nil }
-    return try NDArray.immediate(code, x, y).map { Tensor($0) }
+    var y: UnsafePointer<NDArray>?
+    if let b {
+      guard let numbers = numbers(at: b) else { return nil }
+      y = numbers
+    }
+    guard let value = try NDArray.immediate(code, x, y) else { return nil }
+    let bytes = value.claimBytes()
+    result.initialize(to: Tensor(value))
+    return bytes
   }
 
   /// The same for a tensor and a number, which takes its dtype; `isFirst`: the number is the left operand.
-  package static func immediate(_ code: PointwiseCode, _ a: UnsafePointer<Tensor>, number: Double, isFirst: Bool)
-    throws(TensorError) -> Tensor?
-  {
-    guard let x = numbers(at: a) else { return nil }
-    return try NDArray.immediate(code, x, number: number, isFirst: isFirst).map { Tensor($0) }
+  package static func immediate(
+    _ code: PointwiseCode, _ a: UnsafePointer<Tensor>, number: Double, isFirst: Bool, into result: UnsafeMutablePointer<Tensor>
+  ) throws(TensorError) -> Int? {
+    guard let x = numbers(at: a), let value = try NDArray.immediate(code, x, number: number, isFirst: isFirst) else { return nil }
+    let bytes = value.claimBytes()
+    result.initialize(to: Tensor(value))
+    return bytes
   }
 
   // `array` is the first field, and the payload of an optional lies at its beginning.

@@ -45,12 +45,15 @@ private let tinyOperation: AnyLuaBoxType.Tiny = { context, operation, a, x, b, y
   let code = PointwiseCode(rawValue: UInt8(truncatingIfNeeded: operation))!
   let first = UnsafePointer(a?.assumingMemoryBound(to: Tensor.self))
   let second = UnsafePointer(b?.assumingMemoryBound(to: Tensor.self))
+  let place = result.assumingMemoryBound(to: Tensor.self)
   do throws(TensorError) {
-    var small = try immediate(code, first, x, second, y)
-    if small == nil { small = try general(code, first, x, second, y) }
-    guard let value = small else { return AnyLuaBoxType.TinyAnswer.general.rawValue }
-    let place = result.initializeMemory(as: Tensor.self, to: value)
-    if let bytes = place.pointee.array?.claimBytes(), bytes > 0 { state.noteExternalBytes(bytes) }
+    var bytes = try immediate(code, first, x, second, y, into: place)
+    if bytes == nil {
+      guard let value = try general(code, first, x, second, y) else { return AnyLuaBoxType.TinyAnswer.general.rawValue }
+      bytes = value.array?.claimBytes() ?? 0
+      place.initialize(to: value)
+    }
+    if let bytes, bytes > 0 { state.noteExternalBytes(bytes) }
     return AnyLuaBoxType.TinyAnswer.done.rawValue
   } catch {
     state.fail(error)
@@ -60,13 +63,16 @@ private let tinyOperation: AnyLuaBoxType.Tiny = { context, operation, a, x, b, y
 
 @inline(__always)
 private func immediate(
-  _ code: PointwiseCode, _ a: UnsafePointer<Tensor>?, _ x: Double, _ b: UnsafePointer<Tensor>?, _ y: Double
-) throws(TensorError) -> Tensor? {
+  _ code: PointwiseCode, _ a: UnsafePointer<Tensor>?, _ x: Double, _ b: UnsafePointer<Tensor>?, _ y: Double,
+  into result: UnsafeMutablePointer<Tensor>
+) throws(TensorError) -> Int? {
   if let a {
     return code.arity == 1 || b != nil
-      ? try .immediate(code, a, code.arity == 1 ? nil : b) : try .immediate(code, a, number: y, isFirst: false)
+      ? try Tensor.immediate(code, a, code.arity == 1 ? nil : b, into: result)
+      : try Tensor.immediate(code, a, number: y, isFirst: false, into: result)
   }
-  return try b.flatMap { (b) throws(TensorError) in try .immediate(code, b, number: x, isFirst: true) }
+  guard let b else { return nil }
+  return try Tensor.immediate(code, b, number: x, isFirst: true, into: result)
 }
 
 // Traced, large and mixed operands; nil when there is no tensor among them.
