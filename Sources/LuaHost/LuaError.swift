@@ -42,6 +42,7 @@ public struct LuaError: Error, CustomStringConvertible, @unchecked Sendable {
   /// An error of kind `runtime`.
   public init(_ message: String, cause: (any Error)? = nil) { self.init(.runtime, message, cause: cause) }
 
+  /// An error as it came out of Lua, with everything known about it.
   package init(kind: Kind, message: String, traceback: String, cause: (any Error)?, value: LuaValue?, isLocated: Bool) {
     self.kind = kind
     self.message = message

@@ -21,6 +21,7 @@ package final class BatchTrace: Trace {
     return unsafeDowncast(tracer, to: BatchTracer.self).stacked
   }
 
+  /// Applies the primitive's rule for lanes; refuses what one lane would be refused.
   package func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
     // What one lane would be refused must not become something else with the lanes in front, and errors show the lane's shapes.
     for outcome in try primitive.outcome(operands.map(\.spec)) where outcome.shape.rank == Shape.maximumRank {

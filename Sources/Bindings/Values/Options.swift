@@ -54,9 +54,6 @@ struct Options {
   func integer(_ name: String) throws -> Int? { try read(name, "integer") { call.stack.integer(at: $0) } }
   func bool(_ name: String) throws -> Bool? { try read(name, "boolean") { call.stack.bool(at: $0) } }
   func string(_ name: String) throws -> String? { try read(name, "string") { call.stack.string(at: $0) } }
-  func function(_ name: String) throws -> LuaFunction? { try read(name, "function") { try call.stack.function(at: $0) } }
-  func value(_ name: String) throws -> LuaValue? { try read(name, "value") { try call.stack.value(at: $0) } }
-  func tensor(_ name: String) throws -> Tensor? { try read(name, "tensor") { library.tensors.value(on: call.stack, at: $0) } }
 
   /// An option with one of a few values.
   func choice(_ name: String, _ choices: [String]) throws -> String? {
