@@ -69,7 +69,8 @@ struct ScatterAdd: Primitive {
   func batch(_ x: [Tensor], _ isBatched: [Bool], lanes: Int) throws(TensorError) -> [Tensor] {
     let (values, index) = (x[0], x[1])
     if !isBatched[1] { return [try bind(ScatterAdd(axis: axis + 1, size: size), values, index)] }
-    let stacked = isBatched[0] ? values : try values.broadcast(to: values.shape.inserting(lanes, at: 0))
+    let shape = try Shape.checked([lanes] + values.shape.dropFirst(isBatched[0] ? 1 : 0), operation: name)
+    let stacked = try values.broadcast(to: shape)
     let indexRank = index.rank - 1
     // [lanes, before…, index…, after…] → [lanes, index…, before…, after…], then lanes and rows are one dimension as in Gather.
     let order = [0] + (0..<indexRank).map { 1 + axis + $0 } + (0..<axis).map { 1 + $0 } + ((1 + axis + indexRank)..<stacked.rank)

@@ -57,11 +57,12 @@ public func jacobian(_ f: (Tensor) throws(TensorError) -> Tensor, at x: Tensor) 
   let y = linear.outputs[0].spec
   let shape = try Shape.checked(Array(y.shape) + Array(x.shape), operation: "jacobian")
   if x.count <= y.shape.elementCount {
-    let basis = try Tensor.identity(x.count, x.dtype).reshaped(Shape([x.count] + x.shape))
+    let basis = try Tensor.identity(x.count, x.dtype).reshaped(.checked([x.count] + x.shape, operation: "jacobian"))
     let columns = try vmap({ (v) throws(TensorError) in try linear.push(v) }, [basis], axes: [0], outAxes: [0])[0]
     return try columns.reshaped([x.count, y.shape.elementCount]).matrixTransposed().reshaped(shape)
   }
-  let basis = try Tensor.identity(y.shape.elementCount, y.dtype).reshaped(Shape([y.shape.elementCount] + y.shape))
+  let basis = try Tensor.identity(y.shape.elementCount, y.dtype).reshaped(
+    .checked([y.shape.elementCount] + y.shape, operation: "jacobian"))
   let rows = try vmap(
     { (u) throws(TensorError) in [try linear.pull([u[0]])[0] ?? .zeros(x.spec)] }, [basis], axes: [0], outAxes: [0])[0]
   return try rows.reshaped(shape)
