@@ -72,6 +72,40 @@ import Testing
     }
   }
 
+  static let matrixShapes: [Shape] = [[4, 4], [6, 3], [3, 6], [4, 2, 3, 3], [2, 4, 3]]
+
+  @Test(arguments: matrixShapes, [DType.float32, .float64])
+  func orthogonalWeightsHaveOrthonormalRowsOrColumns(shape: Shape, dtype: DType) throws {
+    var generator = Generator(seed: 1)
+    let w = try Initializer.orthogonal.draw(Parameter(weight: shape), gain: 3, dtype, &generator).cast(to: .float64)
+    let (rows, columns) = (shape[0], w.count / shape[0])
+    let matrix = try w.reshaped([rows, columns])
+    let transposed = try matrix.matrixTransposed()
+    let product = try rows < columns ? matrixProduct(matrix, transposed) : matrixProduct(transposed, matrix)
+    let expected = try 9 * Tensor.identity(min(rows, columns), .float64)
+    // Each entry sums at most 18 products of rounded numbers below 9 in all.
+    #expect(isClose(try product.elements, try expected.elements, dtype == .float32 ? 18 * 1.2e-7 : 1e-14))
+  }
+
+  @Test(arguments: matrixShapes) func spectralWeightsHaveTheirNorm(shape: Shape) throws {
+    var generator = Generator(seed: 1)
+    let parameter = Parameter(weight: shape)
+    let w = try Initializer.spectral.draw(parameter, gain: 3, .float64, &generator).reshaped([
+      shape[0], shape.dropFirst().reduce(1, *),
+    ])
+    let expected = 3 * (Double(parameter.fanOut) / Double(parameter.fanIn)).squareRoot()
+    #expect(abs(try matrixNorm(w, .spectral).element / expected - 1) < 1e-14)
+  }
+
+  /// Two groups of two channels: each output's one is at its own channel within the group.
+  @Test func theIdentityOfAGroupedConvolutionStaysWithinItsGroups() throws {
+    var generator = Generator(seed: 1)
+    let weight = Parameter(shape: [4, 2, 3], role: .weight, fanIn: 6, fanOut: 6)
+    let w = try Initializer.identity.draw(weight, gain: 1, .float64, &generator).elements
+    let ones = w.indices.filter { w[$0] != 0 }
+    #expect(ones == [0 * 6 + 0 * 3 + 1, 1 * 6 + 1 * 3 + 1, 2 * 6 + 0 * 3 + 1, 3 * 6 + 1 * 3 + 1])
+  }
+
   @Test(arguments: Initializer.allCases) func biasesStartAtZeroAndSeedsRepeat(_ rule: Initializer) throws {
     let bias = Parameter(shape: [5], role: .bias, fanIn: 3, fanOut: 5)
     let weight = Parameter(shape: [3, 5], role: .weight, fanIn: 3, fanOut: 5)

@@ -23,21 +23,32 @@ local Model = {}
 
 ---@class InitOptions
 ---@field rng? Generator Where draws come from; the session's generator by default.
----@field init? "glorot_normal"|"glorot_uniform"|"he_normal"|"he_uniform"|"lecun_normal"|"lecun_uniform"|"normal"|"uniform"|"constant"|"zeros" How weights start (default "glorot_normal").
----@field gain? number Multiplies the draw, which has the standard deviation or limit below (default 1).
+---@field init? string|Initializer|(fun(shape: integer[], rng: Generator, path: string, dtype: string): Tensor)|table How weights start: a name of `eb.init`, an initialiser, a function, or a table of these (default "glorot_normal" for layers).
+---@field gain? number Multiplies what `init` gives (default 1).
 ---@field dtype? "float32"|"float64" The session's default dtype by default.
 
 ---Parameters for the model. mlp: `p[i] = { weight = [in, out], bias = [out] }` for the i-th linear layer; sequential: one entry a
----layer, {} for one without parameters; linear: `{ weight =, bias = }`. Biases start at 0. Weights, with n_in and n_out the fans:
+---layer, {} for one without parameters; linear: `{ weight =, bias = }`. Biases start at 0, weights as `init` says:
 ---
----"normal" N(0, 1), "uniform" U(−1, 1), "constant" 1, "zeros" 0; "glorot_normal" N(0, 2/(n_in + n_out)), "glorot_uniform" with limit
----√(6/(n_in + n_out)) (Glorot & Bengio 2010); "he_normal" N(0, 2/n_in), "he_uniform" with limit √(6/n_in) (He et al. 2015);
----"lecun_normal" N(0, 1/n_in), "lecun_uniform" with limit √(3/n_in) (LeCun et al. 1998); each times `gain`.
+---- a name of `eb.init`, where the formulas are, or a value such as `eb.init.orthogonal{gain = 2}`;
+---- a function (shape, rng, path, dtype) that answers a float tensor of that shape, called for each weight in order; the path is
+---  "1.weight", and draws from the given generator follow the option `rng`;
+---- a table of these by place: a path "1.weight", the beginning of one ("1", all weights of layer 1), a last name ("weight", "bias"), or
+---  `default`. The longest place counts. An entry that names parameters themselves, by path or last name, serves biases too.
+---
+---Raises for an entry that no parameter matches, and for a function whose result has another shape or no float dtype; the message has
+---the path.
 ---```lua
 ---local net = eb.nn.mlp{400, 100, 3}
 ---local p = net:init{rng = eb.rng(0), init = "he_normal"}
 ---print(p[1].weight.shape[2], #p[2].bias)  --> 100  3
 ---assert(math.abs(p[1].weight:var():item() * 400 / 2 - 1) < 0.05)
+---local q = net:init{init = function(shape, rng, path) return path == "2.weight" and eb.zeros(shape) or rng:randn(shape) end}
+---print(q[2].weight:abs():max():item())  --> 0.0
+----- PyTorch's default for linear layers: U(±1/√n_in), biases too.
+---local torch = eb.init.lecun_uniform{gain = 1 / math.sqrt(3)}
+---local r = net:init{init = {weight = torch, bias = torch}}
+---assert(r[1].bias:abs():max():item() <= 1 / 20)
 ---```
 ---@param options? InitOptions
 ---@return table

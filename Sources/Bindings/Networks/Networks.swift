@@ -64,22 +64,8 @@ extension Library {
     }
 
     try models.method("init") { [unowned self] call in
-      let options = try Options(call, 2, known: ["rng", "init", "gain", "dtype"], self, allNamed: true)
       let model = try call.box(1, of: models)
-      let rule = Initializer(rawValue: try options.choice("init", Initializer.allCases.map(\.rawValue)) ?? "glorot_normal")!
-      let gain = try options.number("gain") ?? 1
-      let (dtype, generator) = (try options.dtype(), try options.generator())
-      guard dtype.isFloat else {
-        throw call.error("option 'dtype': parameters are 'float32' or 'float64', got '\(dtype)'", .argument)
-      }
-      var leaves: [Tensor] = []
-      for parameter in model.layer.structure.parameters {
-        leaves.append(
-          try generator.draw { (stream) throws(TensorError) in
-            try rule(parameter, gain: gain, dtype, &stream).numbers(for: "init")
-          })
-      }
-      return try push(Tree(leaves: leaves, shape: TreeShape(model.layer.structure)), from: call)
+      return try push(startingParameters(of: model.layer, call), from: call)
     }
     try models.metamethod(.call, label: "model") { [unowned self] call in
       let model = try call.box(1, of: models)

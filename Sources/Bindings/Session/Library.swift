@@ -63,6 +63,7 @@ public final class Library {
     try installTreeFunctions()
     try installTransforms()
     try installTensors()
+    try installInitializers()
     try installNetworks()
     try installLosses()
     try installOptimizers()

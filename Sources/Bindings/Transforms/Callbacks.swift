@@ -82,14 +82,17 @@ final class LuaCallback {
 extension LuaCall {
   /// Throws unless the argument is a function or can be called like one, as a model can.
   func expectCallable(_ index: Int) throws {
-    if type(index) == .function { return }
+    if try !isCallable(index) { throw mismatch(index, expected: "function") }
+  }
+
+  /// Whether the value at an index is a function or can be called like one.
+  func isCallable(_ index: Int) throws -> Bool {
+    if type(index) == .function { return true }
     let top = stack.top
     defer { stack.top = top }
-    if try stack.pushMetatable(of: index) {
-      try stack.rawGet("__call", from: -1)
-      if !stack.isNil(at: -1) { return }
-    }
-    throw mismatch(index, expected: "function")
+    guard try stack.pushMetatable(of: index) else { return false }
+    try stack.rawGet("__call", from: -1)
+    return !stack.isNil(at: -1)
   }
 
   /// A function, or a value that can be called like one.

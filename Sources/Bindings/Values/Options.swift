@@ -55,9 +55,18 @@ struct Options {
   func bool(_ name: String) throws -> Bool? { try read(name, "boolean") { call.stack.bool(at: $0) } }
   func string(_ name: String) throws -> String? { try read(name, "string") { call.stack.string(at: $0) } }
 
+  /// An option of any type.
+  func value(_ name: String) throws -> LuaValue? { try read(name, "value") { try call.stack.value(at: $0) } }
+
   /// An option with one of a few values.
   func choice(_ name: String, _ choices: [String]) throws -> String? {
     guard let text = try string(name) else { return nil }
+    return try chosen(text, of: name, choices)
+  }
+
+  /// The text given for an option with one of a few values.
+  /// - Throws: an error with all values and the nearest one if it is none of them.
+  func chosen(_ text: String, of name: String, _ choices: [String]) throws -> String {
     guard choices.contains(text) else {
       let list = choices.map { "'\($0)'" }.joined(separator: ", ")
       throw call.error(

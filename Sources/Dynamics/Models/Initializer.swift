@@ -1,6 +1,7 @@
 import Autodiff
 
-/// How weights start. n_in and n_out are the fans of the parameter; `gain` multiplies the draw. Biases start at 0.
+/// How weights start. n_in and n_out are the fans of the parameter; `gain` multiplies the draw. Other parameters (biases) start where
+/// their role says.
 public enum Initializer: String, CaseIterable, Sendable {
   /// 0
   case zeros
@@ -22,12 +23,26 @@ public enum Initializer: String, CaseIterable, Sendable {
   case lecunNormal = "lecun_normal"
   /// U(±gain √(3/n_in)) (LeCun et al. 1998)
   case lecunUniform = "lecun_uniform"
+  /// gain times a matrix with orthonormal rows or columns, whichever are fewer (Saxe, McClelland & Ganguli 2014)
+  case orthogonal
+  /// gain times the identity: ones on the diagonal of a matrix, of a convolution weight at the middle of the kernel
+  case identity
+  /// A normal draw scaled to the spectral norm gain √(n_out/n_in) (Yang, Simon & Bernstein 2023)
+  case spectral
 
-  /// A starting value for a parameter.
+  /// A starting value for a parameter: a draw for a weight, 0 for a bias.
   public func callAsFunction(_ parameter: Parameter, gain: Double, _ dtype: DType, _ generator: inout Generator)
     throws(TensorError) -> Tensor
   {
     guard parameter.role == .weight else { return try Tensor(.full(parameter.shape, 0, dtype)) }
+    return try draw(parameter, gain: gain, dtype, &generator)
+  }
+
+  /// A draw for a parameter of any role.
+  /// - Throws: `TensorError.invalid` when the rule needs a matrix and the shape has fewer than two dimensions.
+  public func draw(_ parameter: Parameter, gain: Double, _ dtype: DType, _ generator: inout Generator)
+    throws(TensorError) -> Tensor
+  {
     let (fanIn, fanOut) = (Double(parameter.fanIn), Double(parameter.fanOut))
     switch self {
     case .zeros: return try Tensor(.full(parameter.shape, 0, dtype))
@@ -40,6 +55,9 @@ public enum Initializer: String, CaseIterable, Sendable {
     case .heUniform: return try uniform(gain * (6 / fanIn).squareRoot(), parameter, dtype, &generator)
     case .lecunNormal: return try normal(gain / fanIn.squareRoot(), parameter, dtype, &generator)
     case .lecunUniform: return try uniform(gain * (3 / fanIn).squareRoot(), parameter, dtype, &generator)
+    case .orthogonal: return try orthogonal(gain, parameter, dtype, &generator)
+    case .identity: return try identity(gain, parameter, dtype)
+    case .spectral: return try spectral(gain * (fanOut / fanIn).squareRoot(), parameter, dtype, &generator)
     }
   }
 

@@ -49,12 +49,15 @@ public struct Parameter: Sendable {
   public let fanIn: Int
   /// To how many outputs one input goes.
   public let fanOut: Int
+  /// How it starts when nothing else is said.
+  public let standard: Initializer
 
   /// A parameter of a layer.
-  public init(shape: Shape, role: Role, fanIn: Int, fanOut: Int) {
+  public init(shape: Shape, role: Role, fanIn: Int, fanOut: Int, standard: Initializer = .glorotNormal) {
     self.shape = shape
     self.role = role
     self.fanIn = fanIn
     self.fanOut = fanOut
+    self.standard = standard
   }
 }
