@@ -4,7 +4,8 @@
 
 local eb = require "ebbtide"
 
----Functions of whole trees: any nesting of tables whose leaves are tensors or numbers (which become 0-d tensors of the default dtype);
+---Functions of whole trees: any nesting of tables whose leaves are tensors or numbers (0-d tensors of the default dtype, or of the dtype of
+---the tensor they meet in arithmetic, dot and flatten);
 ---strings, booleans and functions in between stay as they are. A tensor is a tree of one leaf. Keys go in one order: integers
 ---ascending, then strings by their bytes; a message names a leaf by its path, "1.weight".
 ---

@@ -105,7 +105,7 @@ extension Library {
 extension Tree {
   /// The tree with every leaf replaced.
   func mapLeaves(_ body: (Tensor) throws(TensorError) -> Tensor) throws(TensorError) -> Tree {
-    var copy = self
+    var copy = Tree(leaves: leaves, shape: shape)
     for i in leaves.indices { copy.leaves[i] = try body(leaves[i]) }
     return copy
   }

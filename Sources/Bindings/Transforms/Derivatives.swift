@@ -155,7 +155,7 @@ extension Library {
         let place = paths[i].isEmpty ? "" : " at '\(paths[i])'"
         throw call.error("expected shape \(leaf.shape)\(place), got \(tree.leaves[i].shape)", .argument)
       }
-      tree.leaves[i] = try tree.leaves[i].cast(to: leaf.dtype)
+      tree.leaves[i] = try tree.leaf(i, meeting: leaf.dtype).cast(to: leaf.dtype)
     }
     return tree
   }

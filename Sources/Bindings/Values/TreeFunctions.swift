@@ -30,7 +30,11 @@ extension Library {
     try define("flatten", in: module) { [unowned self] call in
       let tree = try tree(call, 1)
       guard !tree.leaves.isEmpty else { throw call.error("the tree has no tensors", .argument) }
-      let vector = try concatenate(tree.leaves.map { (leaf) throws(TensorError) in try leaf.reshaped([leaf.count]) }, axis: 0)
+      // Numbers are no reason for a wider vector, but keep all their digits in one.
+      let dtype = tree.leaves.dropFirst().reduce(tree.leaves[0].dtype) { $0.promoted(with: $1.dtype) }
+      var parts: [Tensor] = []
+      for i in tree.leaves.indices { parts.append(try tree.leaf(i, meeting: dtype).reshaped([tree.leaves[i].count])) }
+      let vector = try concatenate(parts, axis: 0)
       let (specs, shape) = (tree.leaves.map(\.spec), tree.shape)
       let unflatten = try state.makeFunction("unflatten") { [unowned self] call in
         let flat = try call.tensor(1, self)
@@ -53,12 +57,15 @@ extension Library {
     try define("dot", in: module) { [unowned self] call in
       let (a, b) = (try tree(call, 1), try tree(call, 2))
       try expectSameShape(a, b, call.name)
-      for (i, (x, y)) in zip(a.leaves, b.leaves).enumerated() where x.shape != y.shape {
-        let place = a.shape.paths()[i]
-        throw call.error("shapes differ\(place.isEmpty ? "" : " at '\(place)'"): \(x.shape) and \(y.shape)", .argument)
-      }
       var sum = try Tensor.scalar(0, a.leaves.first?.dtype ?? engine.defaultFloat)
-      for (x, y) in zip(a.leaves, b.leaves) { sum = try sum + (x * y).sum() }
+      for i in a.leaves.indices {
+        let x = b.numbers[i] == nil ? try a.leaf(i, meeting: b.leaves[i].dtype) : a.leaves[i]
+        let y = a.numbers[i] == nil ? try b.leaf(i, meeting: x.dtype) : b.leaves[i]
+        guard x.shape == y.shape else {
+          throw call.error("shapes differ\(a.place(i).map { " at \($0)" } ?? ""): \(x.shape) and \(y.shape)", .argument)
+        }
+        sum = try i == 0 ? (x * y).sum() : sum + (x * y).sum()
+      }
       return try pushNumber(sum, call)
     }
     try define("norm", in: module) { [unowned self] call in
@@ -73,6 +80,9 @@ extension Library {
       try push(tree(call, 1).mapLeaves { (x) throws(TensorError) in try Tensor(.full(x.shape, 0, x.dtype)) }, from: call)
     }
     try define("randn_like", in: module) { [unowned self] call in
+      if generators.value(on: call.stack, at: 2) != nil {
+        throw call.error("argument 2: expected options, got a generator; write {rng = r}", .argument)
+      }
       let generator = try Options(call, 2, known: ["rng"], self, allNamed: true).generator()
       return try push(
         tree(call, 1).mapLeaves { (x) throws(TensorError) in

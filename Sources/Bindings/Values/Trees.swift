@@ -30,6 +30,36 @@ indirect enum TreeShape {
     }
   }
 
+  /// The first place where two trees nest differently, as a sentence; nil where they nest alike.
+  func difference(from other: TreeShape, at path: String = "") -> String? {
+    switch (self, other) {
+    case (.leaf, .leaf), (.constant, .constant): return nil
+    case (.table(let a), .table(let b)):
+      // Both lists ascend, so the first key of which only one side has is found beside its neighbours.
+      for i in 0..<max(a.count, b.count) {
+        let (x, y) = (i < a.count ? a[i] : nil, i < b.count ? b[i] : nil)
+        let first = [x, y].compactMap { $0 }.min { $0.key < $1.key }!
+        let place = path.isEmpty ? first.key.text : path + "." + first.key.text
+        guard let x, let y, x.key == y.key else {
+          return "'\(first.child.paths(place).first ?? place)' is in only one of them"
+        }
+        if let difference = x.child.difference(from: y.child, at: place) { return difference }
+      }
+      return nil
+    default:
+      return path.isEmpty
+        ? "only one of them is a table" : "'\(path)' is \(kind) in the first and \(other.kind) in the second"
+    }
+  }
+
+  private var kind: String {
+    switch self {
+    case .leaf: "a tensor or a number"
+    case .table: "a table"
+    case .constant: "neither tensor nor table"
+    }
+  }
+
   /// Whether two trees nest alike and have the same keys.
   func matches(_ other: TreeShape) -> Bool {
     switch (self, other) {
@@ -45,10 +75,25 @@ indirect enum TreeShape {
 struct Tree {
   var leaves: [Tensor]
   let shape: TreeShape
+  /// The leaves that are Lua numbers, by position. As everywhere, a number takes the dtype of the tensor it meets.
+  let numbers: [Int: Double]
 
-  init(leaves: [Tensor], shape: TreeShape) {
+  init(leaves: [Tensor], shape: TreeShape, numbers: [Int: Double] = [:]) {
     self.leaves = leaves
     self.shape = shape
+    self.numbers = numbers
+  }
+
+  /// The place of a leaf for messages, `'1.weight'`; nil in a tree that is one tensor.
+  func place(_ leaf: Int) -> String? {
+    let path = shape.paths()[leaf]
+    return path.isEmpty ? nil : "'\(path)'"
+  }
+
+  /// A leaf as it meets a tensor of this dtype.
+  func leaf(_ i: Int, meeting dtype: DType) throws(TensorError) -> Tensor {
+    guard let number = numbers[i], dtype.isFloat else { return leaves[i] }
+    return try .scalar(number, dtype)
   }
 }
 
@@ -57,8 +102,9 @@ extension Library {
   /// constants where they are only passed on.
   func tree(_ stack: LuaStack, at index: Int, numbersAreLeaves: Bool = true) throws -> Tree {
     var leaves: [Tensor] = []
-    let shape = try flatten(stack, at: stack.absolute(index), numbersAreLeaves, into: &leaves, depth: 0)
-    return Tree(leaves: leaves, shape: shape)
+    var numbers: [Int: Double] = [:]
+    let shape = try flatten(stack, at: stack.absolute(index), numbersAreLeaves, into: &leaves, &numbers, depth: 0)
+    return Tree(leaves: leaves, shape: shape, numbers: numbers)
   }
 
   /// A tree argument. Anything that can't hold a tensor, such as nil or a string, is refused.
@@ -83,9 +129,11 @@ extension Library {
   }
 
   private func flatten(
-    _ stack: LuaStack, at index: Int, _ numbersAreLeaves: Bool, into leaves: inout [Tensor], depth: Int
+    _ stack: LuaStack, at index: Int, _ numbersAreLeaves: Bool, into leaves: inout [Tensor], _ numbers: inout [Int: Double],
+    depth: Int
   ) throws -> TreeShape {
     if let leaf = try leaf(stack, at: index, numbersAreLeaves) {
+      if let number = stack.number(at: index) { numbers[leaves.count] = number }
       leaves.append(leaf)
       return .leaf
     }
@@ -95,7 +143,7 @@ extension Library {
     for key in try stack.orderedKeys(at: index) {
       try stack.rawGet(key, from: index)
       defer { stack.pop() }
-      entries.append((key, try flatten(stack, at: stack.top, numbersAreLeaves, into: &leaves, depth: depth + 1)))
+      entries.append((key, try flatten(stack, at: stack.top, numbersAreLeaves, into: &leaves, &numbers, depth: depth + 1)))
     }
     return .table(entries)
   }
@@ -182,32 +230,41 @@ extension Library {
   /// Two operands leaf by leaf; at least one is a tree.
   func combine(_ call: LuaCall, _ code: PointwiseCode) throws -> Tree {
     let isTable = [1, 2].map { call.type($0) == .table }
-    var result = try tree(call.stack, at: isTable[0] ? 1 : 2)
+    let tree = try tree(call.stack, at: isTable[0] ? 1 : 2)
+    var result = Tree(leaves: tree.leaves, shape: tree.shape)
     guard isTable[0], isTable[1] else {
       // One side is a tensor or a number that meets every leaf.
       for i in result.leaves.indices {
-        let leaf = result.leaves[i]
-        let other = try call.tensor(isTable[0] ? 2 : 1, meeting: leaf, self)
-        result.leaves[i] = isTable[0] ? try arithmetic(code, leaf, other) : try arithmetic(code, other, leaf)
+        let other = try call.tensor(isTable[0] ? 2 : 1, meeting: tree.leaves[i], self)
+        let leaf = call.type(isTable[0] ? 2 : 1) == .number ? tree.leaves[i] : try tree.leaf(i, meeting: other.dtype)
+        result.leaves[i] = try arithmetic(code, isTable[0] ? leaf : other, isTable[0] ? other : leaf, at: i, of: tree)
       }
       return result
     }
-    let other = try tree(call.stack, at: 2)
-    try expectSameShape(result, other, call.name)
-    for i in result.leaves.indices { result.leaves[i] = try arithmetic(code, result.leaves[i], other.leaves[i]) }
+    let other = try self.tree(call.stack, at: 2)
+    try expectSameShape(tree, other, call.name)
+    for i in result.leaves.indices {
+      let left = other.numbers[i] == nil ? try tree.leaf(i, meeting: other.leaves[i].dtype) : tree.leaves[i]
+      let right = tree.numbers[i] == nil ? try other.leaf(i, meeting: left.dtype) : other.leaves[i]
+      result.leaves[i] = try arithmetic(code, left, right, at: i, of: tree)
+    }
     return result
+  }
+
+  // Names the leaf whose operands do not broadcast.
+  private func arithmetic(_ code: PointwiseCode, _ a: Tensor, _ b: Tensor, at leaf: Int, of tree: Tree) throws -> Tensor {
+    do {
+      return try Autodiff.arithmetic(code, a, b)
+    } catch {
+      guard case .broadcast(let operation, let left, let right) = error, let path = tree.place(leaf) else { throw error }
+      throw TensorError.broadcast("\(operation) at \(path)", left, right)
+    }
   }
 
   /// Throws unless two trees have the same keys; names the first difference.
   func expectSameShape(_ a: Tree, _ b: Tree, _ operation: String) throws {
-    if a.shape.matches(b.shape) { return }
-    let (left, right) = (Set(a.shape.paths()), Set(b.shape.paths()))
-    let reason =
-      switch left.symmetricDifference(right).min() {
-      case nil: " in their nesting"
-      case "": ": only one of them is a table"
-      case let path?: ": '\(path)' is in only one of them"
-      }
-    throw LuaError(.runtime, "\(operation): the trees differ" + reason)
+    if let difference = a.shape.difference(from: b.shape) {
+      throw LuaError(.runtime, "\(operation): the trees differ: \(difference)")
+    }
   }
 }
