@@ -3,7 +3,7 @@ import Testing
 @testable import Autodiff
 @testable import Dynamics
 
-/// Values, derivatives and refusals of losses and metrics.
+/// Values, derivatives and refusals of mse and cross_entropy.
 @Suite struct LossTests {
   static let reductions: [(LossReduction, [Double])] = [(.mean, [7.25]), (.sum, [29]), (.none, [0, 4, 9, 16])]
 
@@ -66,13 +66,5 @@ import Testing
     }
     let nested: TensorFunction = { (x) throws(TensorError) in try vmap(loss, x, axes: [0, 0]) }
     refused { _ = try vmap(nested, [z.reshaped([1, 3, 10]), y.reshaped([1, 3])], axes: [0, 0]) }
-  }
-
-  @Test func accuracyCountsTheFirstOfEqualLogits() throws {
-    let z = try Tensor([1, 5, 2, 3, 1, 2, 0, 0, 9, 4, 4, 1], 4, 3)
-    #expect(try accuracy(z, Tensor([2, 1, 1, 1])) == 0.75)
-    #expect(try accuracy(z, Tensor([2, 1, 3, 2])) == 0.75)
-    #expect(throws: TensorError.self) { try accuracy(z, Tensor([2, 1, 3])) }
-    #expect(throws: TensorError.self) { try accuracy(z, Tensor([2, 1, 3, 4])) }
   }
 }

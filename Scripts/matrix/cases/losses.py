@@ -3,11 +3,13 @@
 import numpy as np
 
 from case import Case, near, normal, offset
-from values import exp, log_softmax, logsumexp, mean, softmax, total
+from values import array, exp, lift, log_softmax, logsumexp, mean, relu, sin, softmax, softplus, total
 
 LOGITS = normal(3, 4)
 LABELS = (2, 4, 1)
 GIVEN = "local labels = eb.tensor({2, 4, 1}, {dtype = 'int32'})"
+
+SIGNS = array([1, -1, 1, -1])
 
 
 def picked(x, labels=LABELS):
@@ -76,5 +78,64 @@ CASES = [
         [LOGITS, LOGITS],
         jax="-mean(sum(softmax(y) * log_softmax(x), 1))",
         torch="F.cross_entropy(x, softmax(y, 1))",
+    ),
+    Case(
+        "loss.cross_entropy with smoothed labels",
+        "eb.loss.cross_entropy(x, labels, {label_smoothing = 0.25})",
+        lambda x: mean(0.75 * picked(x) - 0.25 * mean(log_softmax(x), 1)),
+        [LOGITS],
+        given=GIVEN,
+        torch="F.cross_entropy(x, tensor([1, 3, 0]), label_smoothing=0.25)",
+    ),
+    Case(
+        "loss.huber",
+        "eb.loss.huber(x, y, {delta = 2, reduction = 'sum'})",
+        lambda x, y: total(lift(lambda r: r * r / 2 if abs(r) <= 2 else 2 * (abs(r) - 1))(x - y)),
+        [near(0.5, -1.2, 4, -5), near(0, 0, 0, 0)],
+        torch="F.huber_loss(x, y, reduction='sum', delta=2.0)",
+    ),
+    Case(
+        "loss.hinge",
+        "eb.loss.hinge(x:sin(), signs)",
+        lambda x: mean(relu(1 - SIGNS * sin(x))),
+        [near(0.4, 2, -1, 1)],
+        given="local signs = eb.tensor{1, -1, 1, -1}",
+        jax="mean(relu(1 - array([1, -1, 1, -1]) * sin(x)))",
+        torch="mean(relu(1 - tensor([1, -1, 1, -1]) * sin(x)))",
+    ),
+    Case(
+        "loss.logistic",
+        "eb.loss.logistic(x, signs)",
+        lambda x: mean(softplus(-SIGNS * x)),
+        [normal(4)],
+        given="local signs = eb.tensor{1, -1, 1, -1}",
+        jax="mean(softplus(-array([1, -1, 1, -1]) * x))",
+        torch="mean(softplus(-tensor([1, -1, 1, -1]) * x))",
+    ),
+    Case(
+        "loss.logistic far apart",
+        "eb.loss.logistic(x, signs, {reduction = 'none'})",
+        lambda x: softplus(-SIGNS * x),
+        [near(30, 30, -60, -60)],
+        given="local signs = eb.tensor{1, -1, 1, -1}",
+        jax="softplus(-array([1, -1, 1, -1]) * x)",
+        torch="softplus(-tensor([1, -1, 1, -1]) * x)",
+    ),
+    Case(
+        "loss.binary_cross_entropy",
+        "eb.loss.binary_cross_entropy(x, y:sigmoid())",
+        lambda x, y: mean(softplus(x) - x / (1 + exp(-y))),
+        [normal(2, 3), normal(2, 3)],
+        jax="mean(softplus(x) - x * sigmoid(y))",
+        torch="F.binary_cross_entropy_with_logits(x, sigmoid(y))",
+    ),
+    Case(
+        "loss.binary_cross_entropy far apart",
+        "eb.loss.binary_cross_entropy(x, labels, {reduction = 'none'})",
+        lambda x: softplus(-SIGNS * x),
+        [near(30, 30, -60, -60)],
+        given="local labels = eb.tensor{1, 0, 1, 0}",
+        jax="softplus(x) - x * array([1, 0, 1, 0])",
+        torch="F.binary_cross_entropy_with_logits(x, tensor([1.0, 0, 1, 0]), reduction='none')",
     ),
 ]

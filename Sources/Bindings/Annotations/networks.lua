@@ -1,6 +1,6 @@
 ---@meta ebbtide.networks
 
--- Models, losses and metrics.
+-- Models and layers.
 
 local eb = require "ebbtide"
 
@@ -200,55 +200,3 @@ function eb.nn.square() end
 ---```
 ---@return Model
 function eb.nn.sin() end
-
----Losses: (prediction, target[, {reduction =}]). "mean", the default, and "sum" are over the examples (for mse over all elements);
----"none" gives one value an example (for mse an element). The results are tensors, as they are what one differentiates.
----```lua
----print(eb.loss.mse(eb.tensor{1, 3}, eb.tensor{1, 1}):item())  --> 2.0
----```
----@class loss
-eb.loss = {}
-
----The mean of (prediction − target)² over all elements. Raises unless the shapes are equal: [n] against [n, 1] would broadcast
----silently to n² differences.
----```lua
----print(eb.loss.mse(eb.tensor{1, 3}, eb.tensor{1, 1}, {reduction = "sum"}):item())  --> 4.0
----assert(not pcall(eb.loss.mse, eb.ones{3, 1}, eb.ones{3}))
----```
----@param prediction Tensor
----@param target Tensor of the same shape
----@param options? {reduction: "mean"|"sum"|"none"} reduction = "mean" unless given
----@return Tensor
-function eb.loss.mse(prediction, target, options) end
-
----−log softmax(z)_y = log Σⱼ exp(zⱼ) − z_y for logits z [.., C] and labels y [..] in 1..C, of any number type; or, for a target
----[.., C] of distributions q such as one-hot rows, −Σⱼ qⱼ log softmax(z)ⱼ. Stable for logits of any size. Its gradient is softmax(z) − e_y, at zero logits its Hessian
----(I − J/C)/C with J all ones.
----Raises for shapes that do not fit, and for labels that are not whole numbers in 1..C, under vmap and per_example too.
----```lua
----local l = eb.loss.cross_entropy(eb.zeros{2, 10}, eb.tensor{1, 3}):item()
----assert(math.abs(l - math.log(10)) < 1e-6)
----local good, message = pcall(eb.loss.cross_entropy, eb.zeros{2, 10}, eb.tensor{0, 3})
----assert(message:find("label 0.0 at position 1 is not one of 1..10", 1, true))
----```
----@param logits Tensor
----@param target Tensor labels, or a distribution over the classes for each example
----@param options? {reduction: "mean"|"sum"|"none"} reduction = "mean" unless given
----@return Tensor
-function eb.loss.cross_entropy(logits, target, options) end
-
----Measures of predictions, as Lua numbers.
----```lua
----print(eb.metrics.accuracy(eb.tensor{{0, 1}, {1, 0}}, eb.tensor{2, 2}))  --> 0.5
----```
----@class metrics
-eb.metrics = {}
-
----The share of examples whose largest logit is at their label; the first of equal ones counts. Raises for labels outside 1..classes.
----```lua
----print(eb.metrics.accuracy(eb.eye(4), eb.tensor{1, 2, 3, 1}))  --> 0.75
----```
----@param logits Tensor [n, classes]
----@param labels Tensor [n], from 1
----@return number
-function eb.metrics.accuracy(logits, labels) end

@@ -66,6 +66,7 @@ public final class Library {
     try installInitializers()
     try installNetworks()
     try installLosses()
+    try installMetrics()
     try installOptimizers()
     try installPerExample()
     try installData()

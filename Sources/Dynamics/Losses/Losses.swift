@@ -6,7 +6,7 @@ public enum LossReduction: String, CaseIterable, Sendable {
   case mean
   /// Their sum.
   case sum
-  /// None: one value an example (mse: one an element).
+  /// None: one value an example (of element-wise losses one an element).
   case none
 
   func callAsFunction(_ losses: Tensor) throws(TensorError) -> Tensor {
@@ -23,41 +23,32 @@ public enum LossReduction: String, CaseIterable, Sendable {
 public func meanSquaredError(_ prediction: Tensor, _ target: Tensor, _ reduction: LossReduction = .mean)
   throws(TensorError) -> Tensor
 {
-  guard prediction.shape == target.shape else {
-    throw .invalid("mse", "the prediction has shape \(prediction.shape) and the target \(target.shape); they must be equal")
-  }
+  try requireEqualShapes(prediction, target, "mse")
   return try reduction(square(prediction - target))
 }
 
-/// log Σⱼ exp(zⱼ) − z_y: the negative log-likelihood of the label under softmax, stable for logits of any size.
+/// r²/2 for a residual r = prediction − target of |r| ≤ δ, else δ(|r| − δ/2), element by element (Huber 1964).
 ///
-/// - Parameters:
-///   - logits: z, [..., C].
-///   - target: labels 1..C, [...], of any number type; or a distribution over the classes, [..., C].
-/// - Throws: `TensorError.invalid` for shapes that do not fit and labels outside 1..C.
-public func crossEntropy(_ logits: Tensor, _ target: Tensor, _ reduction: LossReduction = .mean) throws(TensorError) -> Tensor {
-  let name = "cross_entropy"
-  guard logits.rank > 0 else { throw .invalid(name, "expected logits [..., classes], got a scalar") }
-  let last = logits.rank - 1
-  let classes = logits.shape[last]
-  if target.shape == logits.shape {
-    return try reduction(-(target * logits.logSoftmax(last)).sum([last]))
-  }
-  guard target.shape == logits.shape.removing(last) else {
-    throw .invalid(name, "expected labels of shape \(logits.shape.removing(last)) for logits \(logits.shape), got \(target.shape)")
-  }
-  let labels = try classLabels(target, classes: classes, operation: name)
-  let positions = try labels.reshaped(labels.shape.inserting(1, at: last)) - .scalar(1, .int32)
-  // Taken after the largest logit was subtracted, so that a constant in all logits costs no digits.
-  return try reduction(-logits.logSoftmax(last).taking(positions).reshaped(target.shape))
+/// The first derivative is continuous; the second is 1 up to and at |r| = δ and 0 beyond.
+/// - Parameter delta: δ > 0, where the parabola goes over into lines; 1 by default.
+/// - Throws: `TensorError.invalid` when the shapes differ.
+public func huberLoss(_ prediction: Tensor, _ target: Tensor, delta: Double = 1, _ reduction: LossReduction = .mean)
+  throws(TensorError) -> Tensor
+{
+  try requireEqualShapes(prediction, target, "huber")
+  let residual = try (prediction - target).floating()
+  let size = try abs(residual)
+  let isInside = try lessOrEqual(size, .scalar(delta, residual.dtype))
+  // The parabola never sees a residual so large that its square overflows.
+  let near = try select(isInside, residual, .scalar(0, residual.dtype))
+  let line = try delta * (size - .scalar(delta / 2, residual.dtype))
+  return try reduction(select(isInside, 0.5 * square(near), line))
 }
 
-/// Labels as int32, checked to be whole numbers in 1...classes wherever their values are known, under vmap those of all lanes.
-func classLabels(_ labels: Tensor, classes: Int, operation: String) throws(TensorError) -> Tensor {
-  if let values = try labels.numbersOfAllLanes()?.doubles(),
-    let wrong = values.firstIndex(where: { !($0 >= 1 && $0 <= Double(classes) && $0 == $0.rounded()) })
-  {
-    throw .invalid(operation, "label \(values[wrong]) at position \(wrong + 1) is not one of 1..\(classes)")
+/// Throws unless prediction and target of an element-wise loss have the same shape.
+func requireEqualShapes(_ prediction: Tensor, _ target: Tensor, _ operation: String) throws(TensorError) {
+  guard prediction.shape == target.shape else {
+    throw .invalid(
+      operation, "the prediction has shape \(prediction.shape) and the target \(target.shape); they must be equal")
   }
-  return try labels.cast(to: .int32)
 }

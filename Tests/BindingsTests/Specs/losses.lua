@@ -69,17 +69,6 @@ test("cross_entropy is stable for logits of any size", function()
   close(g, { -0.5, 0.5, 0 })
 end)
 
-test("accuracy", function()
-  local z = eb.tensor { { 1, 5, 2 }, { 3, 1, 2 }, { 0, 0, 9 }, { 4, 4, 1 } }
-  -- Among equals the first counts.
-  equal(eb.metrics.accuracy(z, eb.tensor({ 2, 1, 1, 1 }, { dtype = "int32" })), 0.75)
-  equal(math.type(eb.metrics.accuracy(z, eb.tensor { 2, 1, 3, 2 })), "float")
-  equal(eb.metrics.accuracy(z, eb.tensor { 1, 2, 1, 3 }), 0)
-  raises(function() eb.metrics.accuracy(z, eb.tensor { 0, 1, 1, 1 }) end, here(), "accuracy: label 0", "1..3")
-  raises(function() eb.metrics.accuracy(z, eb.tensor { 1, 1 }) end, "accuracy: expected logits [n, classes] and labels [n]", "[4, 3]", "[2]")
-  raises(function() eb.metrics.acuracy(z) end, "did you mean 'accuracy'?")
-end)
-
 test("labels outside 1..C are refused, inside transforms too", function()
   local z = eb.zeros { 3, C }
   local function loss(l, y)
@@ -122,4 +111,90 @@ test("errors", function()
   raises(function() eb.loss.cross_entropy(z, y, { reduction = 1 }) end, "option 'reduction': expected string, got number")
   raises(function() eb.loss.cross_entropy(z, "1") end, "cross_entropy: argument 2: expected tensor, got string")
   raises(function() eb.loss.crossentropy(z, y) end, "did you mean 'cross_entropy'?")
+end)
+
+-- Element by element: its name, its value at prediction z and target y, and targets it takes.
+local elementwise = {
+  mse = { function(z, y) return (z - y) ^ 2 end, { 1, -2, 0.5 } },
+  huber = { function(z, y) local r = math.abs(z - y) return r <= 1 and r * r / 2 or r - 0.5 end, { 1, -2, 0.5 } },
+  logistic = { function(z, y) return math.log(1 + math.exp(-y * z)) end, { 1, -1, 1 } },
+  hinge = { function(z, y) return math.max(0, 1 - y * z) end, { 1, -1, 1 } },
+  binary_cross_entropy = {
+    function(z, y) return y * math.log(1 + math.exp(-z)) + (1 - y) * math.log(1 + math.exp(z)) end, { 1, 0, 0.25 },
+  },
+}
+
+test("element-wise losses", function()
+  local z = eb.tensor({ 1.25, -0.5, 2 }, { dtype = "float64" })
+  for name, case in pairs(elementwise) do
+    local loss, values, sum = eb.loss[name], {}, 0
+    local y = eb.tensor(case[2], { dtype = "float64" })
+    for i = 1, 3 do
+      values[i] = case[1](z[i]:item(), case[2][i])
+      sum = sum + values[i]
+    end
+    close(loss(z, y, { reduction = "none" }), values, 1e-15)
+    close(loss(z, y, { reduction = "sum" }), sum, 1e-15)
+    close(loss(z, y), sum / 3, 1e-15)
+    close(loss(z[1], case[2][1]), values[1], 1e-15)
+    assert(eb.check_grad(function(x) return loss(x, y) end, z) < 1e-6, name)
+    close(eb.vmap(loss)(z, y), values, 1e-15)
+    -- Nothing broadcasts, in either direction.
+    raises(function() loss(z, y:reshape { 3, 1 }) end, here(), name .. ": the prediction has shape [3] and the target [3, 1]")
+    raises(function() loss(z:reshape { 3, 1 }, y) end, "[3, 1]")
+    raises(function() loss(z, 1) end, name, "[]")
+    raises(function() loss(z, y, { reduction = "man" }) end, "did you mean 'mean'?")
+    raises(function() loss(z) end, here(), name .. ": argument 2: expected tensor")
+    if name ~= "huber" then raises(function() loss(z, y, { delta = 1 }) end, "unknown option 'delta'") end
+  end
+end)
+
+test("huber's delta", function()
+  local z = eb.tensor { 0, 1, 2, 3, -4 }
+  equal(eb.loss.huber(z, eb.zeros { 5 }, { delta = 2, reduction = "none" }), { 0, 0.5, 2, 4, 6 })
+  equal(eb.grad(function(x) return eb.loss.huber(x, eb.zeros { 5 }, { delta = 2, reduction = "sum" }) end)(z), { 0, 1, 2, 2, -2 })
+  for _, delta in ipairs { 0, -1, 0 / 0, math.huge } do
+    raises(function() eb.loss.huber(z, z, { delta = delta }) end, "huber: option 'delta': expected a positive number")
+  end
+end)
+
+test("targets of two classes", function()
+  local z = eb.zeros { 3 }
+  raises(function() eb.loss.logistic(z, eb.tensor { 1, 0, 1 }) end, here(), "logistic: target 0.0 at position 2 is not -1 or 1")
+  raises(function() eb.loss.hinge(z, eb.tensor { 1, 2, 1 }) end, "hinge: target 2.0 at position 2 is not -1 or 1")
+  raises(function() eb.loss.binary_cross_entropy(z, eb.tensor { 0, 1, -1 }) end, "target -1.0 at position 3 is not in 0..1")
+  raises(function() eb.grad(eb.loss.logistic)(z, eb.tensor { 1, 1, 0 }) end, "logistic: target 0.0 at position 3")
+  raises(function() eb.vmap(eb.loss.hinge)(z, eb.tensor { 1, 1, 0 }) end, "hinge: target 0.0 at position 3")
+  equal(eb.loss.binary_cross_entropy(z, eb.tensor { 1, 0, 1 }:gt(0), { reduction = "sum" }).dtype, "float32")
+end)
+
+test("every derivative up to order 4 is finite for logits of any size", function()
+  for _, dtype in ipairs { "float32", "float64" } do
+    local z = eb.tensor({ 0, 1e4, -1e4, 30, -30 }, { dtype = dtype })
+    for name, case in pairs(elementwise) do
+      for _, target in ipairs(name == "binary_cross_entropy" and { 0, 1, 0.5 } or { 1, -1 }) do
+        local f = function(x) return eb.loss[name](x, eb.full({ 5 }, target), { reduction = "sum" }) end
+        for order = 0, 4 do
+          assert(f(z):isfinite():all():item(), name .. order)
+          local before, g = f, eb.grad(f)
+          assert(g(z):isfinite():all():item(), name .. order)
+          f = order % 2 == 0 and function(x) return g(x):sum() end
+            or function(x) return (select(2, eb.jvp(before, { x }, { eb.ones_like(x) }))) end
+        end
+      end
+    end
+  end
+end)
+
+test("label smoothing", function()
+  local z, y = eb.randn { 5, 3, rng = eb.rng(1), dtype = "float64" }, eb.tensor { 1, 2, 3, 3, 1 }
+  local onehot = eb.eye(3, { dtype = "float64" }):index(1, y:cast("int32"))
+  local expected = eb.loss.cross_entropy(z, 0.7 * onehot + 0.3 / 3)
+  close(eb.loss.cross_entropy(z, y, { label_smoothing = 0.3 }), expected, 1e-14)
+  close(eb.loss.cross_entropy(z, onehot, { label_smoothing = 0.3 }), expected, 1e-14)
+  equal(eb.loss.cross_entropy(z, y, { label_smoothing = 0 }), eb.loss.cross_entropy(z, y))
+  for _, wrong in ipairs { -0.1, 1, 0 / 0 } do
+    raises(function() eb.loss.cross_entropy(z, y, { label_smoothing = wrong }) end, "option 'label_smoothing': expected a number in [0, 1)")
+  end
+  raises(function() eb.loss.cross_entropy(z, y, { smoothing = 0.1 }) end, "unknown option 'smoothing' (known: reduction, label_smoothing)")
 end)
