@@ -1,6 +1,6 @@
 """The table of cases, one file a family."""
 
-from cases import composites, elementwise, layout, linear, losses, networks, reductions, transforms
+from cases import composites, elementwise, layout, linear, losses, models, networks, reductions, transforms
 
 FAMILIES = {
     "element-wise": elementwise.CASES,
@@ -9,6 +9,7 @@ FAMILIES = {
     "products, linear algebra": linear.CASES,
     "losses": losses.CASES,
     "layers": networks.CASES,
+    "theory's models": models.CASES,
     "composites": composites.CASES,
     "transforms, trees": transforms.CASES,
 }

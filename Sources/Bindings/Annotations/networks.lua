@@ -54,6 +54,17 @@ local Model = {}
 ---@return table
 function Model:init(options) end
 
+---The one quantity through which the parameters act: β of `diagonal`, W of `linear`, the product of the matrices of `deep_linear` and
+---`matrix_factorization`. Derivatives go through it.
+---Raises for models without one.
+---```lua
+---local m = eb.models.diagonal{d = 2, depth = 3}
+---print(m:effective({w = eb.tensor{2, -1}})[1]:item())  --> 8.0
+---```
+---@param p table
+---@return Tensor
+function Model:effective(p) end
+
 ---The number of elements of all parameters.
 ---```lua
 ---print(eb.nn.linear(3, 2).parameters)  --> 8

@@ -69,6 +69,9 @@ extension Library {
     }
     try models.metamethod(.call, label: "model") { [unowned self] call in
       let model = try call.box(1, of: models)
+      if call.count == 2, let function = model.layer as? any ParameterFunction {
+        return try call.push(function(parameters(of: model, call, 2)[...]), self)
+      }
       guard call.count == 3 else {
         throw LuaError(
           .argument,
@@ -92,11 +95,17 @@ extension Library {
   private func activation(_ name: String) -> Activation { Activation(rawValue: name)! }
 
   // The leaves of a parameter tree, checked against the model's structure.
-  private func parameters(of model: ModelBox, _ call: LuaCall, _ index: Int) throws -> [Tensor] {
+  func parameters(of model: ModelBox, _ call: LuaCall, _ index: Int) throws -> [Tensor] {
     let tree = try tree(call.stack, at: index)
     let structure = model.layer.structure
     let expected = TreeShape(structure)
-    if call.type(index) != .table, !structure.parameters.isEmpty {
+    var isTensor = false
+    if case .parameter = structure { isTensor = true }
+    if (call.type(index) == .table) == isTensor, !structure.parameters.isEmpty {
+      if isTensor {
+        let got = call.stack.typeName(at: index)
+        throw LuaError(.argument, "\(model.name): expected one tensor as parameters, m(p), got a \(got)")
+      }
       let got = call.stack.typeName(at: index)
       throw LuaError(.argument, "\(model.name): expected parameters and an input, net(p, x), got a \(got) as parameters")
     }
@@ -110,7 +119,8 @@ extension Library {
     for (index, parameter) in structure.parameters.enumerated() where tree.leaves[index].shape != parameter.shape {
       throw LuaError(
         .argument,
-        "\(model.name): parameter '\(expected.paths()[index])' has shape \(tree.leaves[index].shape), expected \(parameter.shape)")
+        "\(model.name): \(isTensor ? "the parameter" : "parameter '\(expected.paths()[index])'") has shape \(tree.leaves[index].shape), expected \(parameter.shape)"
+      )
     }
     return tree.leaves
   }

@@ -65,6 +65,7 @@ public final class Library {
     try installTensors()
     try installInitializers()
     try installNetworks()
+    try installModels()
     try installLosses()
     try installMetrics()
     try installOptimizers()

@@ -55,6 +55,9 @@ struct Options {
   func bool(_ name: String) throws -> Bool? { try read(name, "boolean") { call.stack.bool(at: $0) } }
   func string(_ name: String) throws -> String? { try read(name, "string") { call.stack.string(at: $0) } }
 
+  /// An option that is a tensor.
+  func tensor(_ name: String) throws -> Tensor? { try read(name, "tensor") { library.tensors.value(on: call.stack, at: $0) } }
+
   /// An option of any type.
   func value(_ name: String) throws -> LuaValue? { try read(name, "value") { try call.stack.value(at: $0) } }
 
