@@ -107,8 +107,8 @@ function eb.tree.randn_like(t, options) end
 ---@return integer
 function eb.tree.count(t) end
 
----Whether two trees have the same keys, shapes, dtypes and bits: −0 is not 0 here, and a NaN is equal to one of the same bits. To compare
----within a tolerance, look at `eb.tree.norm(a - b)`.
+---Whether two trees have the same keys, shapes, dtypes and bits: −0 is not 0 here, and a NaN is equal to one of the same bits; what
+---strings, booleans and functions between the leaves are does not count. To compare within a tolerance, look at `eb.tree.norm(a - b)`.
 ---```lua
 ---assert(eb.tree.equal({x = eb.ones{2}}, {x = eb.ones{2}}))
 ---assert(not eb.tree.equal({x = eb.ones{2}}, {x = eb.ones{2, dtype = "float64"}}))
