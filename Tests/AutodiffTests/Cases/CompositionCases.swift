@@ -39,6 +39,9 @@ extension Case {
     entries("einsum", [.normal, .normal, .normal], [[[2, 3], [3, 3, 2], [2, 2]]], linear: [[0], [1], [2]]) { x in
       [try einsum("bi,iij,jb->b", x), try einsum("bi,cdj,jb->dc", x)]
     },
+    entries("einsum with dots", [.normal, .normal], [[[2, 1, 3], [4, 3]], [[3], [2, 3]]], linear: [[0], [1]]) { x in
+      [try einsum("...i,...i->...", x), try einsum("...i,ji->j...", x)]
+    },
   ].flatMap { $0 }
 
 }

@@ -36,7 +36,7 @@ test("einsum", function()
 end)
 
 test("einsum errors", function()
-  raises(function() eb.einsum("ij,jk->ik", a, eb.ones { 3, 2 }) end, "einsum: 'j' has size 2", "3", "[3, 2]")
+  raises(function() eb.einsum("ij,jk->ik", a, eb.ones { 3, 2 }) end, "einsum: \"ij,jk->ik\": 'j' has size 2", "3", "[3, 2]")
   raises(function() eb.einsum("ij,jk->ik", a) end, "names 2 operands, got 1")
   raises(function() eb.einsum("ijk->i", a) end, "'ijk'", "[2, 2]")
   raises(function() eb.einsum("ij->iz", a) end, "'z' of the result is in no operand")
