@@ -34,12 +34,12 @@ public func signLogDeterminant(_ a: Tensor) throws(TensorError) -> (sign: Tensor
   return (results[0], results[1])
 }
 
-/// det A, `[batch…]`, for `a: [batch…, n, n]`: sign · exp(log|det|). Its derivative det A · tr(A⁻¹ dA) is given for regular matrices.
-/// - Throws: `numerical` for NaN or infinity, and when the derivative at a singular matrix is asked for.
-public func determinant(_ a: Tensor) throws(TensorError) -> Tensor {
-  let (sign, logabs) = try signLogDeterminant(a)
-  return try sign * exp(logabs)
-}
+/// det A, `[batch…]`, for `a: [batch…, n, n]`: sign · exp(log|det|).
+///
+/// The first derivative is right at every matrix. Higher ones are right at regular matrices, and at singular ones of rank n − 1 whose
+/// singular values are distinct; at other singular matrices they are NaN.
+/// - Throws: `numerical` for NaN or infinity.
+public func determinant(_ a: Tensor) throws(TensorError) -> Tensor { try bind(Determinant(), a.floating()) }
 
 /// The lower triangular L with positive diagonal and `A = L Lᵀ`, for the symmetric part A of `a: [batch…, n, n]`.
 /// - Throws: `numerical` when a matrix is not positive definite or not finite.
@@ -48,8 +48,9 @@ public func cholesky(_ a: Tensor) throws(TensorError) -> Tensor { try bind(Chole
 /// The spectral decomposition `A = V diag(λ) Vᵀ` of the symmetric part of `a: [batch…, n, n]`: values `[batch…, n]` ascending,
 /// vectors `[batch…, n, n]`, one a column.
 ///
-/// Signs of vectors are LAPACK's. Where eigenvalues are equal, first derivatives are right for functions that do not depend on the
-/// choice of basis (sums of f(λ), traces of f(A)); second and higher ones need distinct eigenvalues.
+/// Signs of vectors are LAPACK's. Where eigenvalues are equal, the vectors and the single values of one group are not functions of A:
+/// first derivatives of functions of the values alone are right, and second derivatives of what only holds values apart from the others;
+/// everything that would need the derivative of vectors within a group is NaN.
 /// - Throws: `numerical` for NaN, infinity or an iteration that does not converge.
 public func symmetricEigen(_ a: Tensor) throws(TensorError) -> (values: Tensor, vectors: Tensor) {
   let results = try bind(SymmetricEigen(vectors: true), [a.floating()])
@@ -65,8 +66,8 @@ public func symmetricEigenvalues(_ a: Tensor) throws(TensorError) -> Tensor {
 /// The thin singular value decomposition `A = U diag(s) Vᵀ` of `a: [batch…, m, n]`, k = min(m, n): U `[batch…, m, k]`, s `[batch…, k]`
 /// descending, Vᵀ `[batch…, k, n]`.
 ///
-/// Derivatives at equal singular values as those of `symmetricEigen`; the vectors of a singular value 0 do not move out of their
-/// span.
+/// Derivatives at equal singular values as those of `symmetricEigen`; where a singular value is 0, its vectors on the longer side have
+/// none, which is NaN.
 /// - Throws: `numerical` for NaN, infinity or an iteration that does not converge.
 public func singularValueDecomposition(_ a: Tensor) throws(TensorError) -> (u: Tensor, s: Tensor, vt: Tensor) {
   let results = try bind(SingularValues(vectors: true), [a.floating()])

@@ -16,18 +16,20 @@ public enum MatrixNorm: Sendable, Hashable {
 
 /// A norm, `[batch…]`, of `a: [batch…, m, n]`.
 ///
-/// The Frobenius norm has the gradient 0 at 0. At other kinks (equal largest singular values, a singular value 0 in the nuclear norm)
-/// the gradient is one of the subgradients.
+/// The norm of a matrix without elements is 0. The gradient at A = 0 is 0 in the Frobenius, nuclear and spectral norm. Derivatives of the
+/// nuclear norm are right to any order however many singular values are equal; where some are 0 its gradient is the shortest subgradient
+/// and higher derivatives are NaN. Those of the spectral norm are right to any order where the largest singular value is simple, whatever
+/// the others are; where several share it they share the gradient, and higher derivatives are NaN.
 public func matrixNorm(_ a: Tensor, _ norm: MatrixNorm) throws(TensorError) -> Tensor {
   let a = try a.floating()
   guard a.rank >= 2 else { throw .invalid("norm", "expected a matrix or a stack of matrices [.., n, m], got the shape \(a.shape)") }
   let (rows, columns) = (a.rank - 2, a.rank - 1)
   switch norm {
   case .frobenius: return try a.norm(2, [rows, columns])
-  case .nuclear: return try singularValues(a).sum([rows])
-  case .spectral: return try singularValues(a).extremum(largest: true, [rows])
-  case .one: return try abs(a).sum([rows]).extremum(largest: true, [rows])
-  case .infinity: return try abs(a).sum([columns]).extremum(largest: true, [rows])
+  case .nuclear: return try bind(NuclearNorm(), a)
+  case .spectral: return try bind(SpectralNorm(), a)
+  case .one: return try abs(a).sum([rows]).norm(.infinity, [rows])
+  case .infinity: return try abs(a).sum([columns]).norm(.infinity, [rows])
   }
 }
 

@@ -103,6 +103,47 @@ struct SignLogDeterminant: MatrixPrimitive {
   }
 }
 
+/// det A for `A: [batch…, n, n]`, `[batch…]`. Its gradient is the matrix of cofactors.
+struct Determinant: MatrixPrimitive {
+  var name: String { "det" }
+
+  func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
+    try square(x[0])
+    return [Spec(Shape(x[0].shape.dropLast(2)), x[0].dtype)]
+  }
+  func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] {
+    let (sign, logabs) = try x[0].signLogDeterminant()
+    return [try (Tensor(sign) * exp(Tensor(logabs))).numbers(for: name)]
+  }
+  func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
+    guard let da = dx[0] else { return [nil] }
+    return [try (cofactors(x[0], determinant: y[0]) * da).sum([da.rank - 2, da.rank - 1])]
+  }
+
+  // det A · A⁻ᵀ. At a singular matrix, det U det V · U diag(Πⱼ≠ᵢ sⱼ) Vᵀ of A = U S Vᵀ, which is right for any rank; its derivatives are
+  // those of the singular vectors, so NaN at equal singular values.
+  private func cofactors(_ a: Tensor, determinant: Tensor) throws(TensorError) -> Tensor {
+    let matrices = determinant.shape.inserting(1, at: determinant.rank).inserting(1, at: determinant.rank)
+    let factor = try determinant.reshaped(matrices)
+    let sign = try bind(SignLogDeterminant(), [stopGradient(a)])[0]
+    let isSingular = try equal(sign, .zero(like: sign)).reshaped(matrices)
+    if let known = isSingular.numbersOfAllLanes(), try known.doubles().allSatisfy({ $0 == 0 }) {
+      return try factor * inverse(a).matrixTransposed()
+    }
+    // Each way gets a matrix it can do, lest the one that is not taken bring NaN or an error into the derivative.
+    let n = a.shape[a.rank - 1]
+    let one = try Tensor.identity(n, a.dtype)
+    let regular = try factor * inverse(select(isSingular, one, a)).matrixTransposed()
+    let distinct = try Tensor(.sequence(n, from: 1, by: 1, a.dtype)).diagonalMatrix()
+    let (u, s, vt) = try singularValueDecomposition(select(isSingular, a, distinct))
+    let others = try select(.identity(n, .bool), .one(like: s), s.reshaped(s.shape.inserting(1, at: s.rank - 1)))
+    let products = try others.product([s.rank])
+    let signs = try stopGradient(signLogDeterminant(u).sign * signLogDeterminant(vt).sign).reshaped(matrices)
+    let singular = try signs * matrixProduct(u * products.reshaped(s.shape.inserting(1, at: s.rank - 1)), vt)
+    return try select(isSingular, singular, regular)
+  }
+}
+
 /// The Moore–Penrose inverse `A⁺: [batch…, n, m]` of `A: [batch…, m, n]`: singular values at most `cutoff` times the largest count as
 /// zero.
 ///

@@ -1,7 +1,10 @@
 /// `a b` for `a: [batch…, m, k]` and `b: [batch…, k, n]` with equal batch dimensions.
 package struct MatrixProduct: Primitive {
-  /// The product; it has no parameters.
-  package init() {}
+  /// Whether 0 · NaN is 0: for factors in which NaN stands for "not known" and a zero for "not asked for".
+  package let zeroWins: Bool
+
+  /// The product, by IEEE arithmetic unless `zeroWins`.
+  package init(zeroWins: Bool = false) { self.zeroWins = zeroWins }
 
   package var name: String { "mm" }
 
@@ -23,7 +26,21 @@ package struct MatrixProduct: Primitive {
   }
 
   /// The product of numbers.
-  package func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] { [try .matrixProduct(x[0], x[1])] }
+  package func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] {
+    var hasUnknown = false
+    if zeroWins { for factor in x { hasUnknown = try hasUnknown ? true : factor.hasNaN() } }
+    guard hasUnknown else { return [try .matrixProduct(x[0], x[1])] }
+    let (a, b) = (Tensor(x[0]), Tensor(x[1]))
+    let zero = try Tensor.zero(like: a)
+    func known(_ x: Tensor) throws(TensorError) -> Tensor { try select(isNaN(x), zero, x) }
+    func counted(_ flags: Tensor) throws(TensorError) -> Tensor { try flags.cast(to: a.dtype) }
+    // A term is unknown when one factor is NaN and the other is not 0.
+    let unknown =
+      try matrixProduct(counted(isNaN(a)), counted(notEqual(b, zero)))
+      + matrixProduct(counted(notEqual(a, zero)), counted(isNaN(b)))
+    let product = try matrixProduct(known(a), known(b))
+    return [try select(greater(unknown, zero), .scalar(.nan, a.dtype), product).numbers(for: name)]
+  }
 
   /// da b + a db.
   package func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
@@ -54,5 +71,11 @@ package struct MatrixProduct: Primitive {
     let left = isBatched[0] ? a : try a.broadcast(to: a.shape.inserting(lanes, at: 0))
     let right = isBatched[1] ? b : try b.broadcast(to: b.shape.inserting(lanes, at: 0))
     return [try bind(self, left, right)]
+  }
+}
+
+extension NDArray {
+  fileprivate func hasNaN() throws(TensorError) -> Bool {
+    try NDArray.pointwise(.isnan, self).reduced(.any, over: Array(0..<rank)).double(at: 0) != 0
   }
 }

@@ -33,13 +33,16 @@ function Tensor:dot(y) end
 ---@return Tensor
 function Tensor:outer(y) end
 
----The sum over all letters that the result does not have of the product of the operands. Each operand has one letter a dimension;
----a letter twice in one operand is its diagonal. Without `->` the result has the letters that occur once, in alphabetical order.
----Pairs are contracted in the order that keeps results small.
+---The sum over all letters that the result does not have of the product of any number of operands. Each operand has one letter a
+---dimension; a letter twice in one operand is its diagonal; `...` stands for any dimensions, which broadcast; spaces don't count.
+---Without `->` the result has the dimensions of `...`, then the letters that occur once, in alphabetical order. Up to eight operands are
+---contracted pair by pair in the order with the fewest multiplications, more of them greedily. The result has the largest dtype; int32
+---and bool give int32.
 ---```lua
 ---local x, A = eb.ones{5, 3}, eb.eye(3)
 ---print(eb.einsum("bi,ij,bj->b", x, A, x)[1]:item())  --> 3.0
 ---print(eb.einsum("ii->", A):item())  --> 3.0
+---assert(eb.einsum("...ij,...jk->...ik", eb.ones{4, 2, 3}, A).shape[1] == 4)
 ---```
 ---@param formula string
 ---@param ... Tensor
@@ -47,7 +50,9 @@ function Tensor:outer(y) end
 function eb.einsum(formula, ...) end
 
 ---Decompositions, systems and what is computed from them. All take leading batch dimensions, int32 and bool become floats, and all are
----differentiable. A matrix without the needed property (singular, not positive definite, NaN) is an error that says so.
+---differentiable to any order. A matrix without the needed property (singular, not positive definite, NaN) is an error that says so.
+---Where eigenvalues or singular values are equal, up to rounding, derivatives that do not exist are NaN and never a wrong number; each
+---function says what is right there.
 ---```lua
 ---local U, s, Vt = eb.linalg.svd(eb.eye(3))
 ---assert(s:sum():item() == 3)
@@ -56,7 +61,8 @@ function eb.einsum(formula, ...) end
 eb.linalg = {}
 
 ---The thin singular value decomposition A = U diag(s) Vᵀ of [.., m, n], k = min(m, n): U [.., m, k], s [.., k] descending, Vᵀ [..,
----k, n].
+---k, n]. At equal singular values the gradient of functions of s alone is right, as is the second derivative of a value apart from the
+---others; derivatives of vectors within a group of equal values are NaN. For norms use `eb.linalg.norm`, which needs no gaps.
 ---```lua
 ---local U, s, Vt = eb.linalg.svd(eb.tensor{{3, 0}, {0, 4}})
 ---assert(math.abs(s[1]:item() - 4) < 1e-6)
@@ -86,7 +92,9 @@ function eb.linalg.svdvals(A) end
 ---@return Tensor R
 function eb.linalg.qr(A) end
 
----Eigenvalues, ascending, and orthonormal eigenvectors, one a column, of the symmetric part of A.
+---Eigenvalues, ascending, and orthonormal eigenvectors, one a column, of the symmetric part of A. At equal eigenvalues the gradient of
+---functions of the values alone is right, as is the second derivative of a value apart from the others; derivatives of vectors within a
+---group of equal values are NaN.
 ---```lua
 ---local values, vectors = eb.linalg.eigh(eb.tensor{{2, 1}, {1, 2}})
 ---assert(math.abs(values[2]:item() - 3) < 1e-6)
@@ -162,7 +170,8 @@ function eb.linalg.inv(A) end
 ---@return Tensor
 function eb.linalg.pinv(A, options) end
 
----The determinant.
+---The determinant. Its gradient, the matrix of cofactors, is right for every rank; higher derivatives at a singular matrix need rank
+---n − 1 and distinct singular values, and are NaN without.
 ---```lua
 ---assert(math.abs(eb.linalg.det(eb.tensor{{2, 1}, {1, 2}}):item() - 3) < 1e-6)
 ---```
@@ -170,7 +179,8 @@ function eb.linalg.pinv(A, options) end
 ---@return Tensor
 function eb.linalg.det(A) end
 
----The sign of the determinant and the logarithm of its absolute value; a singular matrix gives 0 and −∞.
+---The sign of the determinant and the logarithm of its absolute value; a singular matrix gives 0 and −∞, and has no derivative (an
+---error).
 ---```lua
 ---local sign, logabs = eb.linalg.slogdet(-eb.eye(3))
 ---print(sign:item(), logabs:item())  --> -1.0  0.0
@@ -181,7 +191,9 @@ function eb.linalg.det(A) end
 function eb.linalg.slogdet(A) end
 
 ---A norm of matrices: "fro" (unless given), "nuc" (sum of the singular values), 2 (the largest), 1 (largest column sum) or "inf"
----(largest row sum); of a vector the p-norm.
+---(largest row sum); of a vector the p-norm. "nuc" has right derivatives of every order however many singular values are equal; where
+---some are 0 its gradient is the shortest subgradient and higher ones are NaN. 2 has them where the largest value is simple; several
+---that share it share the gradient, and higher ones are NaN. At A = 0 the gradients of "fro", "nuc" and 2 are 0.
 ---```lua
 ---print(eb.linalg.norm(eb.tensor{{3, 0}, {0, 4}}):item(), eb.linalg.norm(eb.tensor{{3, 0}, {0, 4}}, 1):item())  --> 5.0  4.0
 ---```

@@ -70,6 +70,31 @@ extension Case {
     matrix("norms", [.separated], [[[3, 2]], [[2, 2, 2]]]) { x in
       try [.frobenius, .nuclear, .spectral, .one, .infinity].map { try matrixNorm(x[0], $0) }
     },
+    matrix("nuclear norm", [.separated], [[[3, 3]], [[4, 2]], [[2, 2, 3]], [[2, 0]]]) { x in [try matrixNorm(x[0], .nuclear)] },
+    matrix("spectral norm", [.separated], [[[3, 3]], [[4, 2]], [[2, 2, 3]], [[2, 0]]]) { x in [try matrixNorm(x[0], .spectral)] },
+    matrix("polar factor", [.separated], [[[3, 2]], [[3, 3]], [[2, 3, 2]], [[2, 0]]]) { x in try bind(PolarFactor(), [x[0]]) },
+    matrix("largest singular vectors", [.separated], [[[3, 2]], [[3, 3]], [[2, 3, 1]]]) { x in
+      let results = try bind(LargestSingularVectors(), [x[0]])
+      return [results[0], try square(results[1]), try results[2] * results[2]]
+    },
+    matrix(
+      "symmetric Lyapunov solve", [.positiveDefinite, .normal], [[[3, 3], [3, 3]], [[2, 2, 2], [2, 2, 2]]], linear: [[1]]
+    ) { x in
+      try bind(PositiveSolve(sides: .both), x)
+    },
+    matrix(
+      "positive solve from the right", [.positiveDefinite, .normal], [[[3, 3], [2, 3]], [[2, 2, 2], [2, 1, 2]]], linear: [[1]]
+    ) {
+      x in try bind(PositiveSolve(sides: .right), x)
+    },
+    entries("quotient in which zero wins", [.normal, .awayFromZero], [[[2, 3], [2, 3]], [[0], [0]]], linear: [[0]]) { x in
+      try bind(ZeroWinsQuotient(), x)
+    },
+    entries(
+      "product in which zero wins", [.normal, .normal], [[[2, 3], [3, 2]], [[2, 2, 1], [2, 1, 2]]], linear: [[0], [1]]
+    ) { x in
+      try bind(MatrixProduct(zeroWins: true), x)
+    },
     matrix("expm", [.normal], [[[3, 3]], [[2, 2, 2]], [[1, 1]], [[0, 0]]]) { x in [try matrixExponential(x[0])] },
     matrix("expm of a large matrix", [.separated], [[[3, 3]], [[2, 2, 2]]]) { x in [try matrixExponential(6 * x[0])] },
     matrix("trace", [.normal], [[[3, 3]], [[2, 2, 3]]], linear: [[0]]) { x in [try trace(x[0])] },
