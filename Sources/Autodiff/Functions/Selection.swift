@@ -42,6 +42,22 @@ extension Tensor {
     return try select(isReplaced, spread, self)
   }
 
+  /// This tensor with `value`, which broadcasts to the shape of the part, added to the part that `parts` name: the adjoint of
+  /// `selecting`. Where positions repeat, the values accumulate.
+  public func adding(_ value: Tensor, to parts: [Selection]) throws(TensorError) -> Tensor {
+    let all = try Tensor(.sequence(count, from: 0, by: 1, .int32)).reshaped(shape)
+    let places = try all.selecting(parts)
+    try expect(value.shape, toFit: places.shape)
+    let values = try value.broadcast(to: places.shape)
+    return try self + values.scattered(places, axis: 0, size: count).reshaped(shape)
+  }
+
+  /// This tensor with `value` added where `mask`, whose dimensions are the first ones of this tensor, is true.
+  /// - Parameter value: as in `replacing(where:with:)`.
+  public func adding(_ value: Tensor, where mask: Tensor) throws(TensorError) -> Tensor {
+    try self + Tensor.zeros(spec).replacing(where: mask, with: value)
+  }
+
   /// This tensor with `value` where `mask`, whose dimensions are the first ones of this tensor, is true.
   /// - Parameter value: broadcasts to this tensor's shape, or to [number of true elements, remaining dimensions…]; that form needs a
   ///   mask whose values are known.

@@ -1,4 +1,4 @@
-/// Picking elements by computed positions (int32, from 0), and orderings.
+/// Picking elements by computed positions (int32, from 0).
 extension Tensor {
   /// Rows of dimension `axis` at `index`; the dimension is replaced by the index's shape.
   public func gathered(_ index: Tensor, axis: Int) throws(TensorError) -> Tensor { try bind(Gather(axis: axis), self, index) }
@@ -11,17 +11,32 @@ extension Tensor {
   /// Along the last dimension, the elements at `positions`, whose shape equals this one's but for the last size.
   public func taking(_ positions: Tensor) throws(TensorError) -> Tensor {
     if rank == 0 { return self }
-    let n = shape[rank - 1]
-    let rows = n == 0 ? 0 : count / n
-    let flat = try positions.reshaped([rows, positions.shape[rank - 1]]).offsetByLane(n, lanes: rows)
+    let flat = try positions.flattened(over: shape)
     return try reshaped([count]).gathered(flat, axis: 0).reshaped(positions.shape)
   }
 
-  /// The elements in order along `axis`, and their positions before.
-  public func sorted(_ axis: Int, descending: Bool) throws(TensorError) -> (values: Tensor, positions: Tensor) {
+  /// Along `axis`, the elements at `positions`, whose shape equals this one's but for the size of `axis`; other sizes of 1 broadcast.
+  public func taking(_ positions: Tensor, axis: Int) throws(TensorError) -> Tensor {
     let last = rank - 1
-    let sorted = try bind(Sort(descending: descending), [movingAxis(axis, to: last)])
-    return (try sorted[0].movingAxis(last, to: axis), try sorted[1].movingAxis(last, to: axis))
+    let wide = try positions.broadcast(to: shape.replacing(axis, with: positions.shape[axis]))
+    return try movingAxis(axis, to: last).taking(wide.movingAxis(axis, to: last)).movingAxis(last, to: axis)
+  }
+
+  /// This tensor with the elements of `values` added along `axis` at `positions`, which have the shape of `values`: element by element
+  /// the adjoint of `taking`. Repeated positions accumulate.
+  public func addingElements(_ values: Tensor, at positions: Tensor, axis: Int) throws(TensorError) -> Tensor {
+    let last = rank - 1
+    let turned = try movingAxis(axis, to: last)
+    let flat = try positions.movingAxis(axis, to: last).flattened(over: turned.shape)
+    let added = try values.movingAxis(axis, to: last).reshaped(flat.shape).scattered(flat, axis: 0, size: count)
+    return try self + added.reshaped(turned.shape).movingAxis(last, to: axis)
+  }
+
+  // Positions along the last dimension of `shape` as positions among all its elements; the shape is [rows, positions in a row].
+  private func flattened(over shape: Shape) throws(TensorError) -> Tensor {
+    let n = shape[shape.rank - 1]
+    let rows = shape.dropLast().reduce(1, *)
+    return try reshaped([rows, self.shape[rank - 1]]).offsetByLane(n, lanes: rows)
   }
 
   // Positions within each lane (the rows of this tensor) as positions in all lanes put one after another. A position outside its own

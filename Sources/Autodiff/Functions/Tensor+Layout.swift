@@ -80,18 +80,20 @@ extension Tensor {
     return try select(keep, self, .zero(like: self))
   }
 
-  /// The main diagonal of the last two dimensions: [batch…, min(m, n)].
-  public func diagonal() throws(TensorError) -> Tensor {
+  /// A diagonal of the last two dimensions, `[batch…, length]`: the main one, or the one `offset` columns to the right of it.
+  public func diagonal(offset: Int = 0) throws(TensorError) -> Tensor {
     let (m, n) = (shape[rank - 2], shape[rank - 1])
     let flat = try reshaped(Shape(Array(shape[0..<(rank - 2)]) + [m * n]))
-    return try flat.slice(rank - 2, from: 0, count: min(m, n), step: n + 1)
+    let (row, column) = (max(0, -offset), max(0, offset))
+    let count = max(0, min(m - row, n - column))
+    return try flat.slice(rank - 2, from: count == 0 ? 0 : row * n + column, count: count, step: n + 1)
   }
 
   /// Square matrices with the last dimension on their diagonal, zeros elsewhere.
   public func diagonalMatrix() throws(TensorError) -> Tensor {
     let n = shape[rank - 1]
     let spread = try reshaped(shape.inserting(1, at: rank)).broadcast(to: shape.inserting(n, at: rank))
-    return try spread * Tensor.identity(n, dtype)
+    return try select(.identity(n, .bool), spread, .zero(like: self))
   }
 
   /// The n × n identity.
@@ -116,7 +118,9 @@ public func stack(_ parts: [Tensor], axis: Int) throws(TensorError) -> Tensor {
     guard part.shape == parts[0].shape else {
       throw .invalid("stack", "shapes differ: \(parts[0].shape) and \(part.shape); all must be equal")
     }
-    rows.append(try part.reshaped(part.shape.inserting(1, at: axis)))
+    var sizes = Array(part.shape)
+    sizes.insert(1, at: axis)
+    rows.append(try part.reshaped(.checked(sizes, operation: "stack")))
   }
   return try concatenate(rows, axis: axis)
 }

@@ -81,18 +81,23 @@ extension Tensor {
   // The elements less the largest over `axes` (less 0 where that is infinite), and that shift, which is a constant to derivatives.
   private func shiftedByLargest(_ axes: [Int]) throws(TensorError) -> (shifted: Tensor, shift: Tensor) {
     let numbers = try floating()
+    // Nothing has no largest element, and needs no shift.
+    if extent(axes) == 0 { return (numbers, try .zeros(Spec(shape.removing(axes), numbers.dtype))) }
     let top = try stopGradient(numbers.extremum(largest: true, axes))
     let shift = try select(isFinite(top), top, .zero(like: top))
     return (try numbers - shift.reshaped(shape.keeping(axes)), shift)
   }
 
-  /// The p-norm of the elements over `axes`: (Σ|x|^p)^(1/p), p = ∞ the largest |x|. For 1 < p < ∞ the gradient
-  /// at 0 is 0.
+  /// The p-norm of the elements over `axes` for p ≥ 0: (Σ|x|^p)^(1/p), p = ∞ the largest |x|, p = 0 how many elements are not 0 (no
+  /// derivative). The gradient where all elements are 0 is 0. Below 1 it is no norm, and its slope at an element that is 0 is infinite.
   public func norm(_ p: Double = 2, _ axes: [Int]) throws(TensorError) -> Tensor {
     let numbers = try floating()
     switch p {
+    case 0: return try notEqual(numbers, .zero(like: numbers)).sum(axes).cast(to: numbers.dtype)
     case 1: return try abs(numbers).sum(axes)
-    case .infinity: return try abs(numbers).extremum(largest: true, axes)
+    case .infinity:
+      // The largest of nothing is 0 among numbers that are not negative.
+      return try extent(axes) == 0 ? numbers.sum(axes) : abs(numbers).extremum(largest: true, axes)
     default:
       // A root has no slope at 0; the sum is lifted to 1 there and the result put back, so that no 0/0 enters the derivative.
       let terms = p == 2 ? try square(numbers) : try power(abs(numbers), .number(p, meeting: numbers, in: "norm"))

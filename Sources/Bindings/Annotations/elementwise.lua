@@ -232,7 +232,7 @@ function Tensor:isfinite() end
 ---@return Tensor
 function Tensor:logical_not() end
 
----The larger of x and y; NaN wins. Equal elements share the derivative.
+---The larger of x and y; NaN wins. Where they are equal each has half of the derivative.
 ---```lua
 ---assert(eb.tensor{1, 5}:maximum(3):sum():item() == 8)
 ---```
@@ -248,7 +248,8 @@ function Tensor:maximum(y) end
 ---@return Tensor
 function Tensor:minimum(y) end
 
----x to the power y, as `x ^ y`; int32 tensors become floats.
+---x to the power y, as `x ^ y`; int32 tensors become floats. x^n has its derivatives of every order at 0 (n! in order n, else 0), 0^y
+---does not move with y, and a negative x has no derivative in y (NaN).
 ---```lua
 ---assert(eb.tensor{2}:pow(3):item() == 8)
 ---```
@@ -328,7 +329,7 @@ function Tensor:logical_or(y) end
 ---@return Tensor
 function Tensor:logical_xor(y) end
 
----x limited to [low, high]; nil leaves that side open. The gradient is 0 outside.
+---x limited to [low, high]; nil leaves that side open. The gradient is 1 inside, 0 outside and 1/2 at a bound.
 ---```lua
 ---print(eb.tensor{-2, 0.5, 3}:clamp(-1, 1):sum():item())  --> 0.5
 ---assert(eb.tensor{-2}:clamp(nil, -3):item() == -3)

@@ -92,7 +92,7 @@ function eb.detach(x) end
 ---The method `Tensor:diag` as a function.
 ---@param x Tensor|number
 ---@return Tensor
-function eb.diag(x) end
+function eb.diag(x, diagonal) end
 
 ---The method `Tensor:dot` as a function.
 ---@param x Tensor|number
@@ -139,6 +139,11 @@ function eb.flip(x, dim) end
 ---@return Tensor
 function eb.floor(x) end
 
+---The method `Tensor:gather` as a function.
+---@param x Tensor|number
+---@return Tensor
+function eb.gather(x, dim, ids) end
+
 ---The method `Tensor:ge` as a function.
 ---@param x Tensor|number
 ---@return Tensor
@@ -158,6 +163,11 @@ function eb.gt(x, y) end
 ---@param x Tensor|number
 ---@return Tensor
 function eb.index(x, dim, ids) end
+
+---The method `Tensor:index_add` as a function.
+---@param x Tensor|number
+---@return Tensor
+function eb.index_add(x, dim, ids, v) end
 
 ---The method `Tensor:isfinite` as a function.
 ---@param x Tensor|number
@@ -302,7 +312,7 @@ function eb.prod(x, dim, options) end
 ---The method `Tensor:put` as a function.
 ---@param x Tensor|number
 ---@return Tensor
-function eb.put(x, index, v) end
+function eb.put(x, index, v, options) end
 
 ---The method `Tensor:quantile` as a function.
 ---@param x Tensor|number
@@ -333,6 +343,11 @@ function eb.round(x) end
 ---@param x Tensor|number
 ---@return Tensor
 function eb.rsqrt(x) end
+
+---The method `Tensor:scatter_add` as a function.
+---@param x Tensor|number
+---@return Tensor
+function eb.scatter_add(x, dim, ids, v) end
 
 ---The method `Tensor:sigmoid` as a function.
 ---@param x Tensor|number

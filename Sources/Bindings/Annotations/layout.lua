@@ -53,11 +53,11 @@ function Tensor:transpose(a, b) end
 ---@return Tensor
 function Tensor:permute(order, ...) end
 
----Without the dimensions of size 1, or without one of them, which must have size 1.
+---Without the dimensions of size 1, or without the named ones, which must have size 1.
 ---```lua
 ---print(eb.zeros{1, 3, 1}:squeeze().ndim)  --> 1
 ---```
----@param dim? integer
+---@param dim? integer|integer[]
 ---@return Tensor
 function Tensor:squeeze(dim) end
 
@@ -123,12 +123,14 @@ function Tensor:tril(diagonal) end
 ---@return Tensor
 function Tensor:triu(diagonal) end
 
----The diagonal of the last two dimensions; of a vector the matrix with it on its diagonal.
+---A diagonal of the last two dimensions; of a vector the matrix with it on that diagonal.
 ---```lua
 ---print(eb.eye(3):diag():sum():item(), eb.tensor{1, 2}:diag().ndim)  --> 3.0  2
+---print(eb.arange(1, 9):reshape{3, 3}:diag(1)[2]:item(), eb.tensor{5}:diag(-1).shape[1])  --> 6.0  2
 ---```
+---@param diagonal? integer 0, the main one, unless given; positive ones lie above
 ---@return Tensor
-function Tensor:diag() end
+function Tensor:diag(diagonal) end
 
 ---A tensor of its own with the same elements, which may be written to. Costs nothing until one of the two is.
 ---```lua

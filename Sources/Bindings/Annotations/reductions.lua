@@ -36,7 +36,7 @@ function Tensor:mean(dim, options) end
 ---@return Tensor
 function Tensor:var(dim, options) end
 
----The standard deviation, the root of `var`.
+---The standard deviation, the root of `var`. Where all elements are equal its gradient is NaN: a root has no slope at 0.
 ---```lua
 ---print(eb.tensor{1, 3}:std():item())  --> 1.0
 ---```
@@ -72,7 +72,8 @@ function Tensor:all(dim, options) end
 ---@return Tensor
 function Tensor:any(dim, options) end
 
----log Σ exp(x), shifted so that nothing overflows.
+---log Σ exp(x), shifted so that nothing overflows. Of no elements, and of −∞ alone, it is −∞; the gradient of the latter is NaN (guard
+---such rows with `eb.where` around the argument as well as the result).
 ---```lua
 ---local y = eb.tensor({1000, 1000}, {dtype = "float64"}):logsumexp():item()
 ---assert(math.abs(y - 1000 - math.log(2)) < 1e-12)
@@ -82,8 +83,8 @@ function Tensor:any(dim, options) end
 ---@return Tensor
 function Tensor:logsumexp(dim, options) end
 
----The largest element; along one dimension also the int32 index of the first one. NaN wins. Elements that share the extreme share
----its derivative. Empty dimensions are errors.
+---The largest element; along one dimension also the int32 index of the first one. NaN wins. The dtype stays. Elements that share the
+---extreme share its derivative equally. Empty dimensions are errors.
 ---```lua
 ---local x = eb.tensor{{3, 1}, {2, 5}}
 ---local values, places = x:max(2)
@@ -105,8 +106,8 @@ function Tensor:max(dim, options) end
 ---@return Tensor
 function Tensor:argmax(dim, options) end
 
----The smallest element; along one dimension also the int32 index of the first one. NaN wins. Elements that share the extreme share
----its derivative. Empty dimensions are errors.
+---The smallest element; along one dimension also the int32 index of the first one. NaN wins. The dtype stays. Elements that share the
+---extreme share its derivative equally. Empty dimensions are errors.
 ---```lua
 ---local x = eb.tensor{{3, 1}, {2, 5}}
 ---local values, places = x:min(2)
@@ -153,8 +154,9 @@ function Tensor:median(dim, options) end
 ---@return Tensor
 function Tensor:quantile(q, dim, options) end
 
----The p-norm (Σ |x|^p)^(1/p) of all elements, or over dimensions: 2 unless given; `math.huge` is the largest |x|, 0 counts the
----elements that are not 0. The gradient of the 2-norm at 0 is 0.
+---The p-norm (Σ |x|^p)^(1/p) of all elements, or over dimensions, for any p ≥ 0: 2 unless given; `math.huge` is the largest |x|, 0
+---counts the elements that are not 0 and has no derivative. Of no elements it is 0. The gradient where all elements are 0 is 0; for
+---p < 1 it is not defined (NaN) where one of several is.
 ---```lua
 ---print(eb.tensor{3, -4}:norm():item(), eb.tensor{3, -4}:norm(1):item())  --> 5.0  7.0
 ---assert(eb.ones{2, 4}:norm(2, 2)[1]:item() == 2)
@@ -190,7 +192,8 @@ function Tensor:softmax(dim) end
 ---@return Tensor
 function Tensor:log_softmax(dim) end
 
----The elements in ascending order along a dimension, stable and with NaN last, and the int32 indices they came from.
+---The elements in ascending order along a dimension, stable and with NaN last in either direction, and the int32 indices they came from.
+---The derivative is that of the stable order. Cost n for each dimension of size n: sorting is by radix.
 ---```lua
 ---local values, places = eb.tensor{3, 1, 2}:sort()
 ---print(values[1]:item(), places[1]:item())  --> 1.0  2

@@ -207,7 +207,7 @@ function Tensor:item() end
 ---@return table|number|boolean
 function Tensor:totable() end
 
----Visits the rows along dimension 1, which are read-only.
+---Visits the rows along dimension 1, which are read-only. `pairs(x)` is the same.
 ---```lua
 ---local sums = {}
 ---for i, row in eb.tensor{{1, 2}, {3, 4}}:iter() do sums[i] = row:sum():item() end

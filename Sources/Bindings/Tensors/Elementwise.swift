@@ -28,9 +28,8 @@ extension Library {
       try call.expect(3...3)
       let condition = try call.tensor(1, self)
       guard condition.dtype == .bool else { throw TensorError.dtype("where", got: condition.dtype, expected: "a bool condition") }
-      let branches = [2, 3].map { tensors.value(on: call.stack, at: $0) }
       // A number takes the dtype of the other branch.
-      let a = try branches[1].map { try call.tensor(2, meeting: $0, self) } ?? call.tensor(2, self)
+      let a = try tensors.value(on: call.stack, at: 3).map { try call.tensor(2, meeting: $0, self) } ?? call.tensor(2, self)
       let b = try call.tensor(3, meeting: a, self)
       return try call.push(select(condition, a, b), self)
     }

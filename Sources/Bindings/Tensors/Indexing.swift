@@ -20,10 +20,83 @@ extension Library {
       return try call.push(x.gathered(positions, axis: axis), self)
     }
     try defineMember("put") { [unowned self] call in
-      try call.expect(3...3)
+      try call.expect(3...4)
       let x = try call.tensor(1, self)
       let index = try TensorIndex(call, at: 2, of: x.shape, self)
-      return try call.push(replacing(index, of: x, with: value(call, 3, for: x)), self)
+      let accumulates = try Options(call, 4, known: ["accumulate"], self, allNamed: true).bool("accumulate") ?? false
+      let value = try value(call, 3, for: x)
+      return try call.push(accumulates ? adding(value, at: index, of: x) : replacing(index, of: x, with: value), self)
+    }
+    try installElementsAtPositions()
+  }
+
+  // Element by element along one dimension, as PyTorch names them: gather reads, scatter_add adds; index_add adds whole slices.
+  private func installElementsAtPositions() throws {
+    try defineMember("gather") { [unowned self] call in
+      try call.expect(3...3)
+      let x = try call.tensor(1, self)
+      let axis = try call.axis(at: 2, of: x)
+      let positions = try elementPositions(call, 3, of: x, axis)
+      for other in x.shape.indices where other != axis && ![1, x.shape[other]].contains(positions.shape[other]) {
+        throw call.error(
+          "positions of shape \(positions.shape) for a tensor of shape \(x.shape); sizes must be equal, or 1, in all dimensions but "
+            + "\(axis + 1)", .argument)
+      }
+      return try call.push(x.taking(positions, axis: axis), self)
+    }
+    try defineMember("scatter_add") { [unowned self] call in
+      try call.expect(4...4)
+      let x = try addable(call)
+      let axis = try call.axis(at: 2, of: x)
+      let positions = try elementPositions(call, 3, of: x, axis)
+      let values = try value(call, 4, for: x)
+      guard positions.shape.replacing(axis, with: x.shape[axis]) == x.shape else {
+        throw call.error(
+          "positions of shape \(positions.shape) for a tensor of shape \(x.shape); sizes must be equal in all dimensions but \(axis + 1)",
+          .argument)
+      }
+      guard values.rank == 0 || values.shape == positions.shape else {
+        throw call.error("values of shape \(values.shape) for positions of shape \(positions.shape); they must be equal", .argument)
+      }
+      return try call.push(x.addingElements(values.broadcast(to: positions.shape), at: positions, axis: axis), self)
+    }
+    try defineMember("index_add") { [unowned self] call in
+      try call.expect(4...4)
+      let x = try addable(call)
+      let axis = try call.axis(at: 2, of: x)
+      let positions = try positions(call, 3, axis: axis, size: x.shape[axis])
+      let values = try value(call, 4, for: x)
+      let sizes = Array(x.shape[..<axis]) + Array(positions.shape) + Array(x.shape[(axis + 1)...])
+      let part = try Shape.checked(sizes, operation: call.name)
+      guard try values.shape.broadcast(with: part, operation: call.name) == part else {
+        throw call.error("values of shape \(values.shape) do not fit the part of the tensor, which has shape \(part)", .argument)
+      }
+      return try call.push(x + values.broadcast(to: part).scattered(positions, axis: axis, size: x.shape[axis]), self)
+    }
+  }
+
+  private func addable(_ call: LuaCall) throws -> Tensor {
+    let x = try call.tensor(1, self)
+    guard x.dtype != .bool else { throw TensorError.dtype(call.name, got: .bool, expected: "a number type") }
+    return x
+  }
+
+  // Positions for single elements: a tensor with as many dimensions as x.
+  private func elementPositions(_ call: LuaCall, _ index: Int, of x: Tensor, _ axis: Int) throws -> Tensor {
+    let positions = try call.tensor(index, self)
+    guard positions.rank == x.rank else {
+      throw call.error(
+        "positions of shape \(positions.shape) for a tensor of shape \(x.shape); they need as many dimensions (x:index takes whole "
+          + "slices)", .argument)
+    }
+    return try bind(Positions(size: x.shape[axis], dimension: axis + 1), positions)
+  }
+
+  private func adding(_ value: Tensor, at index: TensorIndex, of x: Tensor) throws(TensorError) -> Tensor {
+    guard x.dtype != .bool else { throw .dtype("put", got: .bool, expected: "a number type to accumulate in") }
+    switch index {
+    case .parts(let parts): return try x.adding(value, to: parts)
+    case .mask(let mask): return try x.adding(value, where: mask)
     }
   }
 

@@ -127,6 +127,12 @@ struct Positions: ConstantPrimitive {
   }
 
   func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] {
+    // int32 positions that all count from 1 need one subtraction.
+    if x[0].dtype == .int32, x[0].count > 0 {
+      let axes = Array(0..<x[0].rank)
+      let (least, most) = (try x[0].reduced(.min, over: axes).double(at: 0), try x[0].reduced(.max, over: axes).double(at: 0))
+      if least >= 1, most <= Double(size) { return [try .pointwise(.sub, x[0], NDArray(Int32(1)))] }
+    }
     var positions: [Int32] = []
     positions.reserveCapacity(x[0].count)
     for value in try x[0].doubles() {

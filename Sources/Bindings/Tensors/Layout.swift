@@ -62,11 +62,12 @@ extension Library {
   private func installSizesOfOne() throws {
     try defineMember("squeeze", upTo: 2) { x, call in
       if call.isNil(2) { return try x.reshaped(Shape(x.shape.filter { $0 != 1 })) }
-      let axis = try call.axis(at: 2, of: x)
-      guard x.shape[axis] == 1 else {
+      let dimensions = try call.type(2) == .table ? call.integers(at: 2, "dimension") : [call.integer(2)]
+      let axes = Set(try dimensions.map { try call.axis($0, rank: x.rank) }).sorted()
+      for axis in axes where x.shape[axis] != 1 {
         throw call.error("dimension \(axis + 1) of \(x.shape) has size \(x.shape[axis]), not 1", .argument)
       }
-      return try x.reshaped(x.shape.removing(axis))
+      return try x.reshaped(x.shape.removing(axes))
     }
     try defineMember("unsqueeze", upTo: 2) { x, call in
       let axis = try call.axis(call.integer(2), rank: x.rank + 1)
@@ -101,9 +102,12 @@ extension Library {
         return try x.triangle(lower: name == "tril", offset: call.optionalInteger(2) ?? 0)
       }
     }
-    try defineMember("diag", upTo: 1) { x, call in
+    try defineMember("diag", upTo: 2) { x, call in
       guard x.rank > 0 else { throw call.error("expected a vector or a matrix, got a scalar", .argument) }
-      return x.rank == 1 ? try x.diagonalMatrix() : try x.diagonal()
+      let offset = try call.optionalInteger(2) ?? 0
+      guard x.rank == 1 else { return try x.diagonal(offset: offset) }
+      let (before, after) = (Swift.max(0, -offset), Swift.max(0, offset))
+      return try x.diagonalMatrix().padded(low: [before, after], high: [after, before])
     }
   }
 

@@ -12,50 +12,40 @@ extension Library {
       try call.push(sorted(call).positions.countedFromOne(), self)
     }
     try defineMember("topk") { [unowned self] call in
-      let x = try call.tensor(1, self).countable()
+      let given = try call.tensor(1, self)
+      let x = try given.countable()
       let k = try call.integer(2)
       let (axis, options) = try axisAndOptions(call, 3, of: x, known: ["largest"])
       guard (0...x.shape[axis]).contains(k) else {
         throw call.error("\(k) elements of dimension \(axis + 1), which has size \(x.shape[axis])", .argument)
       }
       let (values, positions) = try x.sorted(axis, descending: options.bool("largest") ?? true)
-      return try call.push(values.slice(axis, from: 0, count: k), self)
+      return try call.push(values.slice(axis, from: 0, count: k).cast(to: given.dtype), self)
         + call.push(positions.slice(axis, from: 0, count: k).countedFromOne(), self)
     }
     try defineMember("median") { [unowned self] call in
       let x = try call.tensor(1, self)
       let axes = try ReducedAxes(call, at: 2, of: x, self)
-      let rows = try x.countable().gatheringRows(axes.axes)
-      guard rows.shape[0] > 0 else { throw call.error("no elements in a tensor of shape \(x.shape)", .argument) }
-      let (values, positions) = try rows.floating().sorted(0, descending: false)
-      let (low, high) = ((rows.shape[0] - 1) / 2, rows.shape[0] / 2)
-      let lower = try values.selecting(low, axis: 0)
-      let middle = try low == high ? lower : 0.5 * (lower + values.selecting(high, axis: 0))
-      let count = try call.push(axes.finished(middle.poisoned(by: values)), self)
-      guard axes.isSingle else { return count }
-      return try count + call.push(axes.finished(positions.selecting(low, axis: 0)).countedFromOne(), self)
+      let (values, positions) = try x.median(axes.axes)
+      let count = try call.push(axes.finished(values), self)
+      return try axes.isSingle ? count + call.push(axes.finished(positions).countedFromOne(), self) : count
     }
     try defineMember("quantile") { [unowned self] call in
       let x = try call.tensor(1, self)
       let (fractions, isOne) = try fractions(call, 2)
       let axes = try ReducedAxes(call, at: 3, of: x, known: ["method"], self)
       let method = try axes.options.choice("method", ["linear", "nearest"]) ?? "linear"
-      let rows = try x.countable().gatheringRows(axes.axes)
-      guard rows.shape[0] > 0 else { throw call.error("no elements in a tensor of shape \(x.shape)", .argument) }
-      let (values, _) = try rows.floating().sorted(0, descending: false)
-      var results: [Tensor] = []
-      for fraction in fractions {
-        results.append(try axes.finished(values.quantile(fraction, nearest: method == "nearest").poisoned(by: values)))
-      }
+      let results = try x.quantiles(fractions, axes.axes, nearest: method == "nearest").map { try axes.finished($0) }
       return try call.push(isOne ? results[0] : stack(results, axis: 0), self)
     }
   }
 
   // x:sort(), x:sort(dimension), x:sort({descending = true}), x:sort(dimension, {descending = true})
   private func sorted(_ call: LuaCall) throws -> (values: Tensor, positions: Tensor) {
-    let x = try call.tensor(1, self).countable()
+    let x = try call.tensor(1, self)
     let (axis, options) = try axisAndOptions(call, 2, of: x, known: ["descending"])
-    return try x.sorted(axis, descending: options.bool("descending") ?? false)
+    let (values, positions) = try x.countable().sorted(axis, descending: options.bool("descending") ?? false)
+    return (try values.cast(to: x.dtype), positions)
   }
 
   private func axisAndOptions(_ call: LuaCall, _ index: Int, of x: Tensor, known: [String]) throws -> (Int, Options) {
@@ -83,31 +73,5 @@ extension Library {
       throw call.error("a fraction must be between 0 and 1, got \(wrong)", .argument)
     }
     return (fractions, isOne)
-  }
-}
-
-extension Tensor {
-  /// The elements of `axes` as rows of one leading dimension: [n, remaining dimensions…].
-  fileprivate func gatheringRows(_ axes: [Int]) throws(TensorError) -> Tensor {
-    let kept = shape.indices.filter { !axes.contains($0) }
-    let n = axes.reduce(1) { $0 * shape[$1] }
-    return try permuted(axes + kept).reshaped(Shape([n] + kept.map { shape[$0] }))
-  }
-
-  /// Of sorted rows the one at fraction q: between neighbours by the straight line, or the nearest (ties to the even rank, as NumPy).
-  fileprivate func quantile(_ q: Double, nearest: Bool) throws(TensorError) -> Tensor {
-    let place = q * Double(shape[0] - 1)
-    if nearest { return try selecting(Int(place.rounded(.toNearestOrEven)), axis: 0) }
-    let low = Int(place.rounded(.down))
-    let share = place - Double(low)
-    let lower = try selecting(low, axis: 0)
-    if share == 0 { return lower }
-    return try lower + share * (selecting(low + 1, axis: 0) - lower)
-  }
-
-  /// NaN where the sorted rows end in one: they stand last and would go unnoticed.
-  fileprivate func poisoned(by rows: Tensor) throws(TensorError) -> Tensor {
-    let last = try rows.selecting(rows.shape[0] - 1, axis: 0)
-    return try select(isNaN(last), last, self)
   }
 }

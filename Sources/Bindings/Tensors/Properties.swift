@@ -51,12 +51,14 @@ extension Library {
       try call.push(index + 1)
       return 1 + (try call.push(tensor.row(index).asReadOnly(), self))
     }
-    try tensors.method("iter") { [unowned self] call in
+    let iter = try state.makeFunction("iter") { [unowned self] call in
       guard try call.tensor(1, self).rank > 0 else { throw call.error("a scalar has no rows") }
       try call.push(next)
       try call.stack.pushCopy(of: 1)
       return 2 + (try call.push(0))
     }
+    try tensors.method("iter", iter)
+    try tensors.setMetafield(LuaMetamethod.pairs.rawValue, to: .function(iter))
   }
 
   private func push(element position: Int, of array: NDArray, to stack: LuaStack) throws -> Int {

@@ -35,13 +35,14 @@ extension Library {
   // max and min give the values, and along one dimension also where they stand; argmax and argmin only that.
   private func defineExtremum(_ name: String, largest: Bool) throws {
     try defineMember(name) { [unowned self] call in
-      let x = try call.tensor(1, self).countable()
+      let given = try call.tensor(1, self)
+      let x = try given.countable()
       if tensors.value(on: call.stack, at: 2) != nil {
         throw call.error(
           "expected a dimension, got a tensor (use \(name)imum for the \(name == "max" ? "larger" : "smaller") of two)", .argument)
       }
       let axes = try ReducedAxes(call, at: 2, of: x, self)
-      let values = try axes.finished(x.extremum(largest: largest, axes.axes))
+      let values = try axes.finished(x.extremum(largest: largest, axes.axes)).cast(to: given.dtype)
       guard axes.isSingle else { return try call.push(values, self) }
       let positions = try axes.finished(x.argExtremum(largest: largest, axis: axes.axes[0]))
       return try call.push(values, self) + call.push(positions.countedFromOne(), self)
@@ -63,10 +64,9 @@ extension Library {
       let x = try call.tensor(1, self)
       let hasOptions = call.isOptions(2)
       let p = try hasOptions ? 2 : call.optionalNumber(2) ?? 2
-      guard p >= 1 || p == 0 else { throw call.error("p must be at least 1 (math.huge for the largest |x|), got \(p)", .argument) }
+      guard p >= 0 else { throw call.error("p must not be negative (math.huge for the largest |x|), got \(p)", .argument) }
       let axes = try ReducedAxes(call, at: hasOptions ? 2 : 3, of: x, self)
-      let norm = try p == 0 ? notEqual(x, x.zeroLike()).sum(axes.axes).cast(to: x.floating().dtype) : x.norm(p, axes.axes)
-      return try call.push(axes.finished(norm), self)
+      return try call.push(axes.finished(x.norm(p, axes.axes)), self)
     }
   }
 
@@ -89,6 +89,4 @@ extension Tensor {
 
   /// This tensor, or int32 instead of bool: an order needs numbers.
   func countable() throws(TensorError) -> Tensor { dtype == .bool ? try cast(to: .int32) : self }
-
-  fileprivate func zeroLike() throws(TensorError) -> Tensor { try .scalar(0, dtype) }
 }

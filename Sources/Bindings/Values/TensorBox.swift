@@ -11,10 +11,11 @@ extension LuaCall {
     throw mismatch(index, expected: "tensor")
   }
 
-  /// A tensor argument, or a number that takes the dtype of `partner`.
+  /// A tensor argument, or a number that takes the dtype of `partner`; a boolean where that is bool.
   func tensor(_ index: Int, meeting partner: Tensor, _ library: Library) throws -> Tensor {
     if let tensor = library.tensors.value(on: stack, at: index) { return tensor }
     if let number = stack.number(at: index) { return try .number(number, meeting: partner, in: name) }
+    if partner.dtype == .bool, let flag = stack.bool(at: index) { return try Tensor(NDArray(flag)) }
     throw mismatch(index, expected: "tensor or number")
   }
 

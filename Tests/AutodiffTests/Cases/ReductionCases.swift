@@ -30,6 +30,8 @@ extension Case {
     entries("2-norm", [.normal], [[[2, 3]]]) { x in [try x[0].norm(2, [0])] },
     entries("1-norm", [.awayFromZero], [[[2, 3]]]) { x in [try x[0].norm(1, [1])] },
     entries("3-norm", [.awayFromZero], [[[2, 3]]]) { x in [try x[0].norm(3, [0, 1])] },
+    entries("half-norm", [.awayFromZero], [[[2, 3]]]) { x in [try x[0].norm(0.5, [1])] },
+    entries("standard deviation", [.normal], [[[2, 4]]]) { x in [try sqrt(x[0].variance([1], correction: 1))] },
     entries("inf-norm", [.distinct], [[[5]]]) { x in [try (x[0] + 0.05).norm(.infinity, [0])] },
   ].flatMap { $0 }
 }
