@@ -133,6 +133,19 @@ def positive(*shape):
     return lambda draw: dominated(draw, shape, 0.2, (1,))
 
 
+def turned(*sizes):
+    """Square matrices with exactly these singular values: their rows are multiples of the unit vectors, in any order and of either sign."""
+
+    def make(draw):
+        result = fill((len(sizes), len(sizes)), lambda: 0)
+        places = draw.sample(range(len(sizes)), len(sizes))
+        for row, (size, column) in enumerate(zip(sizes, places)):
+            result[row, column] = single(draw.choice((-1, 1)) * size)
+        return result
+
+    return make
+
+
 def dominated(draw, shape, spread, signs):
     result = fill(shape, lambda: spread * draw.gauss(0, 1))
     for place in np.ndindex(*shape):

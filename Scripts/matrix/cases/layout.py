@@ -76,6 +76,7 @@ CASES = [
     moved("triu", "s:triu()", lambda s: s * TRIANGLE.T, normal(3, 3), "triu(s)"),
     moved("diag", "s:diag()", lambda s: array([s[0, 0], s[1, 1]]), ROWS, "diag(s)"),
     moved("diag of a vector", "s:diag()", lambda s: np.diag(s) * array(np.eye(3).tolist()), normal(3), "diag(s)"),
+    moved("diag beside the main one", "s:diag(1)", lambda s: array([s[0, 1], s[1, 2]]), ROWS, "diag(s, 1)"),
     moved("clone", "s:clone()", lambda s: s, ROWS, jax="copy(s)", torch="clone(s)"),
     Case(
         "cast",
@@ -157,6 +158,36 @@ CASES = [
         lambda x, y: exp(replaced(sin(x), (slice(None), 1), y)),
         [ROWS, normal(2)],
         jax="exp(sin(x).at[:, 1].set(y))",
+    ),
+    moved(
+        "gather",
+        "s:gather(2, eb.tensor({ {3, 1}, {2, 2} }, {dtype = 'int32'}))",
+        lambda s: array([[s[0, 2], s[0, 0]], [s[1, 1], s[1, 1]]]),
+        ROWS,
+        jax="take_along_axis(s, array([[2, 0], [1, 1]]), 1)",
+        torch="gather(s, 1, tensor([[2, 0], [1, 1]]))",
+    ),
+    Case(
+        "scatter_add",
+        "x:sin():scatter_add(1, eb.tensor({ {1, 2, 2}, {1, 1, 2} }, {dtype = 'int32'}), y):exp()",
+        lambda x, y: exp(scattered(sin(x), [(0, 0), (1, 1), (1, 2), (0, 0), (0, 1), (1, 2)], y.reshape(-1), add=True)),
+        [ROWS, ROWS],
+        torch="exp(scatter_add(sin(x), 0, tensor([[0, 1, 1], [0, 0, 1]]), y))",
+    ),
+    Case(
+        "index_add",
+        "x:sin():index_add(1, {2, 2, 1}, y):exp()",
+        lambda x, y: exp(scattered(sin(x), [1, 1, 0], y, add=True)),
+        [ROWS, normal(3, 3)],
+        jax="exp(sin(x).at[array([1, 1, 0])].add(y))",
+        torch="exp(index_add(sin(x), 0, tensor([1, 1, 0]), y))",
+    ),
+    Case(
+        "put accumulating",
+        "x:sin():put({ eb.tensor({1, 2, 1}, {dtype = 'int32'}), eb.tensor({3, 1, 3}, {dtype = 'int32'}) }, y, {accumulate = true}):exp()",
+        lambda x, y: exp(scattered(sin(x), [(0, 2), (1, 0), (0, 2)], y, add=True)),
+        [ROWS, normal(3)],
+        jax="exp(sin(x).at[array([0, 1, 0]), array([2, 0, 2])].add(y))",
     ),
     Case(
         "put of a row", "x:put(1, x[2] * y)", lambda x, y: replaced(x, 0, x[1] * y), [ROWS, normal(3)], jax="x.at[0].set(x[1] * y)"

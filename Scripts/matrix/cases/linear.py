@@ -4,7 +4,7 @@ free of them (squares, projectors, functions of the matrix)."""
 import numpy as np
 
 import matrices
-from case import Case, normal, positive, rectangular
+from case import Case, normal, positive, rectangular, turned
 from values import absolute, array, exp, log, sin, sqrt, tanh, total
 
 
@@ -35,6 +35,14 @@ def top(a):
     """The projector on the eigenvector of the largest eigenvalue."""
     v = matrices.eigen(a)[1][..., -1]
     return v[..., :, None] * v[..., None, :]
+
+
+def by_minors(a):
+    """The determinant without a division, by Laplace's expansion of the first row."""
+    if len(a) == 1:
+        return a[0, 0]
+    minors = [by_minors(np.delete(a[1:], i, axis=1)) for i in range(len(a))]
+    return np.asarray(sum((-1) ** i * x * minor for i, (x, minor) in enumerate(zip(a[0], minors))), dtype=object)
 
 
 def low_rank(x, y):
@@ -86,6 +94,13 @@ CASES = [
         "einsum('iij,jk->ki', x, sin(y))",
     ),
     Case(
+        "einsum with dots",
+        "eb.einsum('...i,...ij->j...', x:exp(), y)",
+        lambda x, y: np.moveaxis(np.matmul(exp(x)[..., None, :], y)[..., 0, :], -1, 0),
+        [normal(2, 1, 3), normal(2, 3, 2)],
+        "einsum('...i,...ij->j...', exp(x), y)",
+    ),
+    Case(
         "einsum to a number",
         "eb.einsum('i,i,i->', x, y, x)",
         lambda x, y: total(x * y * x),
@@ -129,6 +144,8 @@ CASES = [
     matrix("linalg.inv", "eb.linalg.inv(x)", matrices.inverse, [FULL], "linalg.inv(x)"),
     matrix("linalg.inv of batches", "eb.linalg.inv(x)", matrices.inverse, [PAIR], "linalg.inv(x)"),
     matrix("linalg.det", "eb.linalg.det(x)", matrices.determinant, [rectangular(4, 4)], "linalg.det(x)"),
+    matrix("linalg.det at equal values", "eb.linalg.det(x)", matrices.determinant, [turned(2, 2, 2, 2)], "linalg.det(x)"),
+    matrix("linalg.det of singular matrices", "eb.linalg.det(x)", by_minors, [turned(4, 3, 2, 0)], "linalg.det(x)"),
     matrix("linalg.det of batches", "eb.linalg.det(x:exp())", lambda x: matrices.determinant(exp(x)), [PAIR], "linalg.det(exp(x))"),
     matrix(
         "linalg.slogdet",
@@ -248,6 +265,20 @@ CASES = [
         "linalg.norm(x, 'nuc')",
     ),
     matrix("linalg.norm 2", "eb.linalg.norm(x, 2)", lambda x: matrices.singular_values(x)[0], [FULL], "linalg.norm(x, 2)"),
+    matrix(
+        "linalg.norm nuc at equal values",
+        "eb.linalg.norm(x, 'nuc')",
+        lambda x: total(matrices.singular_values(x)),
+        [turned(2, 2, 1)],
+        "linalg.norm(x, 'nuc')",
+    ),
+    matrix(
+        "linalg.norm 2 above equal values",
+        "eb.linalg.norm(x, 2)",
+        lambda x: matrices.singular_values(x)[0],
+        [turned(3, 1, 1)],
+        "linalg.norm(x, 2)",
+    ),
     matrix(
         "linalg.norm 2 of a wide matrix",
         "eb.linalg.norm(x, 2)",

@@ -136,6 +136,7 @@ CASES = [
     one("norm 1", "x:exp():norm(1)", lambda x: norm(exp(x), 1), away(4), "linalg.norm(exp(x), 1)"),
     one("norm 3", "x:norm(3, 1)", lambda x: norm(x, 3, 0), away(4), "linalg.norm(x, 3)"),
     one("norm 1.5", "x:norm(1.5)", lambda x: norm(x, mp.mpf(1.5)), away(4), "linalg.norm(x, 1.5)"),
+    one("norm 0.5", "x:norm(0.5)", lambda x: norm(x, mp.mpf(0.5)), away(4), "linalg.norm(x, 0.5)"),
     one("norm inf", "x:exp():norm(math.huge)", lambda x: largest(exp(x)), distinct(4), "linalg.norm(exp(x), inf)"),
     one("cumsum", "x:sin():cumsum():exp()", lambda x: exp(np.cumsum(sin(x), axis=1)), ROWS, "exp(cumsum(sin(x), 1))"),
     one(

@@ -60,7 +60,7 @@ struct SingularValues: MatrixPrimitive {
     guard vectors else { return [try m.diagonal()] }
     let symmetric = try symmetricPart(m)
     let p = try bind(ZeroWinsQuotient(), symmetric.withoutDiagonal(), gaps(s))
-    let r = try bind(ZeroWinsQuotient(), m - symmetric, sums(s))
+    let r = try bind(ZeroWinsQuotient(), (m - symmetric).withoutDiagonal(), sums(s))
     var du = try known(u, p + r)
     var dv = try known(v, p - r)
     let (rows, columns) = (da.shape[da.rank - 2], da.shape[da.rank - 1])
