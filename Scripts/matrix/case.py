@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from values import exact
+from values import exact, exact_all
 
 LANES = 3
 ORDERS = 4
@@ -104,6 +104,11 @@ def near(*centres, spread=0.25):
         return fill((len(centres),), lambda: next(places) + draw.uniform(-spread, spread))
 
     return make
+
+
+def fixed(rows):
+    """One matrix for all lanes: their directions differ."""
+    return lambda draw: exact_all(np.array(rows, dtype=object))
 
 
 def distinct(*shape):

@@ -4,6 +4,9 @@ import math
 
 from program import DTYPES, words
 
+# The root of the unit roundoff: an error as large as this leaves half the digits.
+HALF = {"float64": 2**-26.5, "float32": 2**-12}
+
 
 def cell(record):
     """The decimal logarithm of the largest relative error."""
@@ -68,8 +71,34 @@ def failures(results):
     return lines
 
 
-def beside(results, peer, theirs):
-    """Where a peer fails: its first failing order with what it says, and our error there."""
+def verdict(records):
+    """The worst that happens to a case: "wrong" (not a number, or more than half the digits), "error", "fewer digits" or "right"."""
+    bad = [r for r in records if r["problem"]]
+    errors = [r for r in bad if r["problem"].startswith("error")]
+    if any(r["error"] is None or r["error"] > HALF[r["dtype"]] for r in bad if r not in errors):
+        return "wrong"
+    if errors:
+        return "error"
+    return "fewer digits" if bad else "right"
+
+
+def beside(results, peers):
+    """A Markdown table: in each family how many cases end how, ours and those of the peers ({name and version: {case: records}})."""
+    verdicts = ("right", "fewer digits", "error", "wrong")
+    sides = {"Ebbtide": {case.name: records for case, records in results}, **peers}
+    lines = ["| | " + " | ".join(f"{side}: {' / '.join(verdicts)}" for side in sides) + " |", "| --- " * (len(sides) + 1) + "|"]
+    for family in dict.fromkeys(case.family for case, _ in results):
+        names = [case.name for case, _ in results if case.family == family]
+        cells = []
+        for records in sides.values():
+            ends = [verdict(records[name]) for name in names if name in records]
+            cells.append(" / ".join(str(ends.count(v)) for v in verdicts))
+        lines.append(f"| {family} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def named(results, peer, theirs):
+    """A line for each case that a peer does not get right: its first failing word with what it says, and our error there."""
     lines = []
     for case, records in results:
         bad = [r for r in theirs.get(case.name, []) if r["problem"]]
@@ -78,9 +107,9 @@ def beside(results, peer, theirs):
         bad.sort(key=lambda r: (len(r["word"]), r["word"]))
         first = bad[0]
         ours = largest([r for r in records if (r["dtype"], r["mode"], r["word"]) == (first["dtype"], first["mode"], first["word"])])
-        failed = sorted({r["word"] or "value" for r in bad}, key=lambda w: (len(w), w))
+        failed = " ".join(dict.fromkeys(r["word"] or "value" for r in bad))
         lines.append(
-            f"{case.name}: {peer} {first['mode']} {first['word'] or 'value'}: {first['problem'][:160]}; ours {shown(ours)};"
-            f" {len(bad)} of {len(theirs[case.name])} fail: {' '.join(failed[:30])}"
+            f"{case.name}: {verdict(bad)}: {peer} {first['mode']} {first['word'] or 'value'}: {first['problem'][:160]}; ours {shown(ours)};"
+            f" {len(bad)} of {len(theirs[case.name])}: {failed}"
         )
     return lines

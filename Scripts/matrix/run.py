@@ -1,14 +1,16 @@
 """Derivatives of every operation in every nesting, against a reference that knows values alone.
 
-    Scripts/derivatives [--only TEXT] [--order N] [--brief] [--json FILE] [--against jax|torch [--python PATH]]...
+    Scripts/derivatives [--only TEXT] [--order N] [--brief] [--json FILE] [--against jax|torch --python PATH]...
 
 Each case (cases/) runs in the program with inputs drawn from fixed seeds: its value and every word of r (grad) and f (jvp) up to
 order N, 4 unless given; on numbers (plain), on three different points and directions at once (vmapped), and as the derivative of a
 vmapped sum (inside); in float64 and float32. reference.py says what is right, judge.py how far from it rounding may lead.
 Prints the matrix, then its summary; --brief the summary alone. --only takes the cases whose name contains the text.
 
---against adds what JAX or PyTorch do with the same inputs in float64 (plain and vmapped), where they fail; --python is an interpreter
-that has them. Exits with 1 when one of our results fails, or an exported name has neither a case nor a reason to have none.
+--against adds what JAX or PyTorch do with the same inputs in float64, plain and vmapped: where they fail, and a table beside ours.
+--python, once for each --against, is an interpreter that has it (python3 unless given). They take ten times as long as we do.
+
+Exits with 1 when one of our results fails, or an exported name has neither a case nor a reason to have none.
 """
 
 import argparse
@@ -45,7 +47,7 @@ def main():
     parser.add_argument("--brief", action="store_true")
     parser.add_argument("--json")
     parser.add_argument("--against", action="append", choices=("jax", "torch"), default=[])
-    parser.add_argument("--python", default="python3")
+    parser.add_argument("--python", action="append", default=[])
     options = parser.parse_args()
     begun = time.monotonic()
 
@@ -73,15 +75,17 @@ def main():
     print(f"{len(results)} cases, {total} results, {len(bad)} failures in {time.monotonic() - begun:.0f} s")
 
     theirs = {}
-    for peer in options.against:
-        version, found = peers.compared(peer, options.python, [(case, job) for (case, _), job in zip(results, jobs)])
-        theirs[peer] = {name: judged(numbers, references[name]) for name, numbers in found.items()}
-        lines = report.beside(results, peer, theirs[peer])
-        print(f"\n{peer} {version}: {len(theirs[peer])} cases, of which {len(lines)} fail")
-        print("\n".join(lines))
+    for peer, python in zip(options.against, options.python + ["python3"] * len(options.against)):
+        version, found = peers.compared(peer, python, [(case, job) for (case, _), job in zip(results, jobs)])
+        side = f"{peer} {version}"
+        theirs[side] = {name: judged(numbers, references[name]) for name, numbers in found.items()}
+        print(f"\n{side} does not get right:")
+        print("\n".join(report.named(results, peer, theirs[side])))
+    if theirs:
+        print("\n" + report.beside(results, theirs))
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"ours": {case.name: records for case, records in results}, **theirs}, file)
+            json.dump({"Ebbtide": {case.name: records for case, records in results}, **theirs}, file)
     sys.exit(1 if bad else 0)
 
 

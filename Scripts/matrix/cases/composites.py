@@ -1,22 +1,15 @@
 """Functions of several operations, as programs of gradient dynamics are made of: their derivatives are where rules meet."""
 
 import numpy as np
-from mpmath import mp
 
 import matrices
 from case import Case, normal, positive, rectangular, uniform
-from values import cos, identity_like, log, log_softmax, logsumexp, mean, sin, softmax, sqrt, tanh, total, variance
-
-EPSILON = mp.mpf("1e-5")
-
-
-def standardized(x, axis):
-    return (x - mean(x, axis, keepdims=True)) / sqrt(variance(x, axis, keepdims=True) + EPSILON)
+from images import attention, standardized
+from values import cos, identity_like, log, log_softmax, logsumexp, mean, sin, sqrt, tanh, total
 
 
 def attended(x, q, k, v):
-    scores = (x @ q) @ (x @ k).T / sqrt(np.asarray(mp.mpf(q.shape[1]), dtype=object))
-    return softmax(scores) @ (x @ v)
+    return attention(x @ q, x @ k, x @ v)
 
 
 def recurrent(w, x):

@@ -4,7 +4,7 @@ free of them (squares, projectors, functions of the matrix)."""
 import numpy as np
 
 import matrices
-from case import Case, normal, positive, rectangular, turned
+from case import Case, fixed, normal, positive, rectangular, turned
 from values import absolute, array, exp, log, sin, sqrt, tanh, total
 
 
@@ -285,6 +285,27 @@ CASES = [
         lambda x: matrices.singular_values(x)[0],
         [WIDE],
         "linalg.norm(x, 2)",
+    ),
+    matrix(
+        "linalg.norm nuc near a tie",
+        "eb.linalg.norm(x, 'nuc')",
+        lambda x: total(matrices.singular_values(x)),
+        [fixed([[1, 0], [0, 1 + 2**-20], [0, 0]])],
+        "linalg.norm(x, 'nuc')",
+    ),
+    matrix(
+        "linalg.norm 2 of the identity plus rank one",
+        "eb.linalg.norm(x, 2)",
+        lambda x: matrices.singular_values(x)[0],
+        [fixed([[2, 1, 1], [1, 2, 1], [1, 1, 2]])],
+        "linalg.norm(x, 2)",
+    ),
+    matrix(
+        "linalg.slogdet of the identity",
+        "select(2, eb.linalg.slogdet(x))",
+        lambda x: log(absolute(matrices.determinant(x))),
+        [fixed([[1, 0, 0], [0, 1, 0], [0, 0, 1]])],
+        "linalg.slogdet(x)[1]",
     ),
     matrix(
         "linalg.norm 1",

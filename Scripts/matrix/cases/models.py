@@ -8,11 +8,7 @@ GIVEN = "local H = eb.tensor{{2, -1, 0.5}, {-1, 3, 0.25}, {0.5, 0.25, 1}}"
 
 CASES = [
     Case(
-        "models.diagonal",
-        "eb.models.diagonal{d = 3}({w = y}, x)",
-        lambda x, y: x @ y**2,
-        [normal(2, 3), normal(3)],
-        "x @ y ** 2",
+        "models.diagonal", "eb.models.diagonal{d = 3}({w = y}, x)", lambda x, y: x @ y**2, [normal(2, 3), normal(3)], "x @ y ** 2"
     ),
     Case(
         "models.diagonal of differences of fifth powers",
@@ -21,13 +17,7 @@ CASES = [
         [normal(3), normal(3), normal(3)],
         "x @ (y ** 5 - z ** 5)",
     ),
-    Case(
-        "models.linear",
-        "eb.models.linear{3, 2}({W = y}, x)",
-        lambda x, y: x @ y,
-        [normal(4, 3), normal(3, 2)],
-        "x @ y",
-    ),
+    Case("models.linear", "eb.models.linear{3, 2}({W = y}, x)", lambda x, y: x @ y, [normal(4, 3), normal(3, 2)], "x @ y"),
     Case(
         "models.deep_linear",
         "eb.models.deep_linear{2, 3, 3, 2}({y, z, a}, x)",
