@@ -163,7 +163,16 @@ import Testing
     #expect(
       message { () throws(TensorError) in _ = try leastSquares(wide, Tensor([1, 2, 3])) }
         == "lstsq: row counts differ: a is [2, 3], b is [3] (2 ≠ 3)")
-    #expect(message { () throws(TensorError) in _ = try inverse(m) }.contains("singular"))
+    #expect(message { () throws(TensorError) in _ = try inverse(m) }.hasPrefix("inv: the matrix is singular"))
+    let logabs: TensorFunction = { (x) throws(TensorError) in [try signLogDeterminant(x[0]).logabs] }
+    #expect(
+      message { () throws(TensorError) in _ = try gradient(logabs, at: [m]) }
+        .hasPrefix("slogdet: there is no derivative: the matrix is singular"))
+    let corner: TensorFunction = { (x) throws(TensorError) in [try qrDecomposition(x[0]).r.sum()] }
+    #expect(
+      message { () throws(TensorError) in _ = try gradient(corner, at: [.zeros(Spec([2, 2], .float64))]) }
+        .hasPrefix("qr: there is no derivative where columns depend on each other"))
+    #expect(message { () throws(TensorError) in _ = try solve(identity(2), Tensor([.nan, 1])) }.contains("or its right-hand side"))
     #expect(message { () throws(TensorError) in _ = try cholesky(m) }.contains("not positive definite"))
     #expect(message { () throws(TensorError) in _ = try matrixExponential(wide) }.hasPrefix("expm: expected square"))
   }

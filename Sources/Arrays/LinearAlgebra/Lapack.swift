@@ -28,9 +28,10 @@ package enum Lapack {
   /// - Parameters:
   ///   - operation: the name in errors.
   ///   - batch: how many matrices, in which shape.
+  ///   - hasSides: whether the decomposition also reads right-hand sides.
   ///   - failure: the sentence for LAPACK's positive info, to follow "matrix i of n ".
   static func run(
-    _ operation: String, _ dtype: DType, batch: Shape, failure: (Int) -> String,
+    _ operation: String, _ dtype: DType, batch: Shape, hasSides: Bool = false, failure: (Int) -> String,
     _ body: (UnsafeMutablePointer<ebb_lapack_call>) -> ebb_lapack_status
   ) throws(TensorError) {
     var call = ebb_lapack_call()
@@ -45,7 +46,8 @@ package enum Lapack {
     case .interrupted: throw .interrupted
     case .no_memory: throw .numerical(operation, "the machine has no memory left for the decomposition's working space")
     case .not_finite:
-      throw .numerical(operation, "\(subject) contains NaN or infinity; find where with x:isfinite()")
+      let place = hasSides ? " or its right-hand side" : ""
+      throw .numerical(operation, "\(subject)\(place) contains NaN or infinity; find where with x:isfinite()")
     case .failed: throw .numerical(operation, "\(subject) \(failure(Int(call.info)))")
     }
   }

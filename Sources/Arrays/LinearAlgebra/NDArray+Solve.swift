@@ -9,7 +9,7 @@ extension NDArray {
     _ = try squareExtents("solve")
     let (a, b, batch, n, _, k) = try NDArray.system("solve", self, b)
     let x = try NDArray(uninitialized: b.shape, dtype)
-    try Lapack.run("solve", dtype, batch: batch, failure: { NDArray.singular(pivot: $0, of: n) }) {
+    try Lapack.run("solve", dtype, batch: batch, hasSides: true, failure: { NDArray.singular(pivot: $0, of: n) }) {
       ebb_lapack_solve($0, n, k, a.pointer, b.pointer, x.pointer)
     }
     return x
@@ -78,7 +78,7 @@ extension NDArray {
     let x = try NDArray(uninitialized: Shape(Array(batch) + [Int(n), Int(k)]), dtype)
     let ranks = try NDArray(uninitialized: batch, .int32)
     let s = try NDArray(uninitialized: Shape(Array(batch) + [Int(min(m, n))]), dtype)
-    try Lapack.run("lstsq", dtype, batch: batch, failure: { _ in Lapack.notConverged(dtype) }) {
+    try Lapack.run("lstsq", dtype, batch: batch, hasSides: true, failure: { _ in Lapack.notConverged(dtype) }) {
       ebb_lapack_least_squares(
         $0, m, n, k, cutoff, a.pointer, b.pointer, x.pointer, ranks.pointer.assumingMemoryBound(to: Int32.self), s.pointer)
     }

@@ -23,7 +23,7 @@ public func triangularSolve(_ a: Tensor, _ b: Tensor, lower: Bool, transposed: B
 public func inverse(_ a: Tensor) throws(TensorError) -> Tensor {
   let a = try a.floating()
   try requireSquare("inv", a)
-  return try solve(a, .identity(a.shape[a.rank - 1], a.dtype))
+  return try failing(as: "inv") { () throws(TensorError) in try solve(a, .identity(a.shape[a.rank - 1], a.dtype)) }
 }
 
 /// The sign and the logarithm of the absolute value of det A, both `[batch…]`, for `a: [batch…, n, n]`; a singular matrix gives 0
@@ -121,6 +121,18 @@ public func leastSquares(_ a: Tensor, _ b: Tensor, cutoff: Double? = nil) throws
     throw .invalid("lstsq", "row counts differ: a is \(a.shape), b is \(b.shape) (\(a.shape[a.rank - 2]) ≠ \(rows))")
   }
   return try matrixProduct(pseudoInverse(a, cutoff: cutoff), b)
+}
+
+/// What `body` gives; its numerical failures are told as those of another operation, whose part it is, after some words of explanation.
+func failing(as operation: String, _ explanation: String = "", _ body: () throws(TensorError) -> Tensor) throws(TensorError)
+  -> Tensor
+{
+  do throws(TensorError) {
+    return try body()
+  } catch {
+    if case .numerical(_, let reason) = error { throw .numerical(operation, explanation + reason) }
+    throw error
+  }
 }
 
 // The singular values of a matrix are known up to about this fraction of the largest.

@@ -67,6 +67,9 @@ struct QRDecomposition: MatrixPrimitive {
   func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
     guard let da = dx[0] else { return [nil, nil] }
     let (q, r) = (y[0], y[1])
+    if let known = try r.diagonal().numbersOfAllLanes(), try known.doubles().contains(0) {
+      throw .numerical(name, "there is no derivative where columns depend on each other; the diagonal of R has a zero")
+    }
     let solved = try bind(TriangularSolve(lower: false, transposed: true), r, da.matrixTransposed()).matrixTransposed()
     let c = try bind(MatrixProduct(), q.matrixTransposed(), solved)
     let below = try c.triangle(lower: true, offset: -1)

@@ -99,7 +99,8 @@ struct SignLogDeterminant: MatrixPrimitive {
   func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
     guard let da = dx[0] else { return [nil, nil] }
     let rank = da.rank
-    return [nil, try (inverse(x[0]).matrixTransposed() * da).sum([rank - 2, rank - 1])]
+    let inverted = try failing(as: "slogdet", "there is no derivative: ") { () throws(TensorError) in try inverse(x[0]) }
+    return [nil, try (inverted.matrixTransposed() * da).sum([rank - 2, rank - 1])]
   }
 }
 

@@ -72,6 +72,7 @@ extension Options {
   fileprivate func size(_ name: String, _ call: LuaCall) throws -> Int? {
     guard let size = try integer(name) else { return nil }
     guard size >= 1 else { throw call.error("option '\(name)': expected a positive whole number, got \(size)", .argument) }
+    guard size <= Int32.max else { throw call.error("option '\(name)': \(size) is larger than any dimension can be", .argument) }
     return size
   }
 }

@@ -131,7 +131,7 @@ extension Library {
     for i in 0..<call.stack.rawLength(at: index) {
       try call.stack.rawGet(i + 1, from: index)
       defer { call.stack.pop() }
-      guard let size = call.stack.integer(at: -1), size >= 0 else {
+      guard let size = call.stack.integer(at: -1), (0...Int(Int32.max)).contains(size) else {
         throw call.error("size \(i + 1): expected a whole number, got \(try call.stack.describe(at: -1))", .argument)
       }
       sizes.append(size)

@@ -85,10 +85,12 @@ extension Selection {
       ends.append(end)
     }
     guard ends.count == 2 || ends.count == 3, ends.count == 2 || ends[2] != 0 else { throw Selection.rangeError(axis) }
-    let step = ends.count == 3 ? ends[2] : 1
+    // Numbers beyond every size are all alike; limited, they can be added.
+    let limited = ends.map { Swift.min(Swift.max($0, -1 << 40), 1 << 40) }
+    let step = limited.count == 3 ? limited[2] : 1
     // As a numeric for of Lua: an end before the first gives nothing, and only places that are taken must exist.
-    let first = ends[0] < 0 ? ends[0] + size + 1 : ends[0]
-    let last = ends[1] < 0 ? ends[1] + size + 1 : ends[1]
+    let first = limited[0] < 0 ? limited[0] + size + 1 : limited[0]
+    let last = limited[1] < 0 ? limited[1] + size + 1 : limited[1]
     let taken = Swift.max(0, (last - first) / step + 1)
     if (last - first).signum() == -step.signum() {
       self = .range(start: 0, count: 0, step: 1)

@@ -42,7 +42,10 @@ extension Library {
       let x = try call.tensor(1, self)
       let count = try call.integer(2)
       let axis = try call.axis(at: 3, of: x, absent: 1)
-      guard count > 0 else { throw call.error("expected a count of at least 1, got \(count)", .argument) }
+      // More pieces than elements are empty; a table of billions of them is nobody's wish.
+      guard count > 0, count <= Swift.max(x.shape[axis], 1 << 20) else {
+        throw call.error("expected a count from 1 to the size of the dimension, which is \(x.shape[axis]), got \(count)", .argument)
+      }
       let (size, larger) = x.shape[axis].quotientAndRemainder(dividingBy: count)
       return try push(pieces: (0..<count).map { $0 < larger ? size + 1 : size }, of: x, axis, call)
     }
@@ -81,6 +84,9 @@ extension Library {
       try call.expect(2...3)
       let x = try call.tensor(1, self)
       let (low, high) = try borders(call, x.rank)
+      if let huge = (low + high).first(where: { $0.magnitude > Int32.max }) {
+        throw call.error("a border of \(huge) is larger than any dimension can be", .argument)
+      }
       for (axis, size) in x.shape.enumerated() where size + low[axis] + high[axis] < 0 || -low[axis] > size || -high[axis] > size {
         throw call.error("\(low[axis]) and \(high[axis]) cut more than dimension \(axis + 1) of \(x.shape) has", .argument)
       }

@@ -99,13 +99,14 @@ extension Library {
     for name in ["tril", "triu"] {
       try defineMember(name, upTo: 2) { x, call in
         guard x.rank >= 2 else { throw call.error("expected at least two dimensions, got shape \(x.shape)", .argument) }
-        return try x.triangle(lower: name == "tril", offset: call.optionalInteger(2) ?? 0)
+        return try x.triangle(lower: name == "tril", offset: call.diagonal(2, of: x))
       }
     }
     try defineMember("diag", upTo: 2) { x, call in
       guard x.rank > 0 else { throw call.error("expected a vector or a matrix, got a scalar", .argument) }
+      guard x.rank == 1 else { return try x.diagonal(offset: call.diagonal(2, of: x)) }
       let offset = try call.optionalInteger(2) ?? 0
-      guard x.rank == 1 else { return try x.diagonal(offset: offset) }
+      guard offset.magnitude <= Int32.max else { throw call.error("no matrix is large enough for diagonal \(offset)", .argument) }
       let (before, after) = (Swift.max(0, -offset), Swift.max(0, offset))
       return try x.diagonalMatrix().padded(low: [before, after], high: [after, before])
     }
@@ -124,5 +125,13 @@ extension Library {
       }
       return try x.cast(to: dtype)
     }
+  }
+}
+
+extension LuaCall {
+  // Which diagonal of the matrices of `x` an argument means, the main one if none; all beyond the last elements are alike.
+  fileprivate func diagonal(_ index: Int, of x: Tensor) throws -> Int {
+    let offset = try optionalInteger(index) ?? 0
+    return Swift.min(Swift.max(offset, -x.shape[x.rank - 2]), x.shape[x.rank - 1])
   }
 }

@@ -286,6 +286,34 @@ test("layout functions on empty, single and full shapes", function()
   end
 end)
 
+test("numbers beyond every size are errors or nothing, never the end of the process", function()
+  local x = range(3, 3)
+  local least, most = math.mininteger, math.maxinteger
+  for _, far in ipairs { 2 ^ 31 | 0, 2 ^ 62 | 0, most } do
+    equal(x:tril(far), x)
+    equal(x:triu(-far), x)
+    equal(x:triu(far), eb.zeros { 3, 3 })
+    equal(x:tril(-far), eb.zeros { 3, 3 })
+    equal(x:diag(far).shape, { 0 })
+    equal(x:diag(-far).shape, { 0 })
+    equal(x[{ { far, 1 } }].shape, { 0, 3 })
+    equal(x[{ { 1, -far } }].shape, { 0, 3 })
+    for _, f in ipairs {
+      function() return x[far] end, function() return x[-far] end, function() return x[{ { 1, far } }] end, function() return x[{ { -far, 1 } }] end,
+      function() return x[{ { far, 1, -1 } }] end, function() return x:index(1, { far }) end, function() return x:index(1, eb.tensor { far }) end,
+      function() return x:pad(far) end, function() return x:pad { -far, 1 } end, function() return x:chunk(far) end, function() return x:sum(far) end,
+      function() return eb.tensor { 1 }:diag(far) end, function() return x:unsqueeze(far) end, function() return x:topk(far) end,
+      function() return x:reshape { far } end, function() return x:expand { far, 3, 3 } end, function() return eb.zeros { far, far } end,
+      function() return eb.arange(1, far) end, function() return eb.linspace(0, 1, far) end, function() return eb.eye(far) end,
+      function() return eb.permutation(far) end, function() return eb.randint({ 1 }, 1, far) end, function() return eb.nn.mlp { far, 2 } end,
+      function() return eb.models.deep_linear { far, 2, 2 } end,
+    } do raises(f) end
+  end
+  equal(x[{ { 1, 3, most } }], x[{ { 1, 1 } }])
+  equal(x[{ { 3, 1, least } }], x[{ { 3, 3 } }])
+  equal(#x:split(most), 1)
+end)
+
 test("bytes: equality and hashing follow contents, dtype and shape, never layout", function()
   local x = range(2, 3)
   assert(eb.tree.equal(x, range(3, 2):reshape { 2, 3 }) and eb.tree.equal(x:t(), x:t():clone()))
