@@ -13,15 +13,13 @@ extension Library {
       }
       let positions = Array(0..<call.count)
       let callback = try LuaCallback(
-        call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: positions, self)
+        call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: positions,
+        expecting: .scalar, self)
       let parameters = callback.inputs[0]
       let examples = Array(callback.leaves.dropFirst(parameters.leaves.count))
       let gradients = try PerExampleGradients(
         { (p, example) throws(TensorError) in
-          guard let loss = try callback.apply(p + example).first else {
-            throw .invalid("per_example", "the function returned nothing; it must return the loss of one example")
-          }
-          return loss
+          try callback.apply(p + example)[0]
         }, at: parameters.leaves, over: examples)
       return try call.push(PerExampleBox(gradients: gradients, shape: parameters.shape), as: boxes)
     }

@@ -15,13 +15,30 @@ final class LuaCallback {
   let inputs: [Tree]
   /// The results of the last call, with the leaves it returned.
   private(set) var results: [Tree] = []
+  /// What the function has to return.
+  private let expected: Expectation
+
+  /// What a transform makes of the results.
+  enum Expectation {
+    /// A tensor or number first; what follows is passed on as it is.
+    case tensor(String)
+    /// Trees with tensors.
+    case trees
+
+    /// A tensor with one element first.
+    static let scalar = Expectation.tensor("a tensor with one element")
+  }
 
   /// - Parameters:
   ///   - function: the stack index of the Lua function.
   ///   - arguments: the stack indices of its arguments.
   ///   - positions: which of them are taken apart.
-  init(_ call: LuaCall, function: Int, arguments: [Int], positions: [Int], _ library: Library) throws {
+  ///   - expected: what the function has to return.
+  init(
+    _ call: LuaCall, function: Int, arguments: [Int], positions: [Int], expecting expected: Expectation, _ library: Library
+  ) throws {
     self.library = library
+    self.expected = expected
     self.call = call
     self.function = function
     self.arguments = arguments
@@ -37,14 +54,8 @@ final class LuaCallback {
 
   /// Calls the function with `leaves` in place of its own and answers all leaves of all results.
   func apply(_ leaves: [Tensor]) throws(TensorError) -> [Tensor] {
-    let stack = call.stack
-    let base = stack.top
-    library.watchedCalls += 1
-    defer {
-      library.watchedCalls -= 1
-      stack.top = base
-    }
-    do {
+    try library.watched(call.stack) { stack in
+      let base = stack.top
       try stack.reserve(arguments.count + 8)
       try stack.pushCopy(of: function)
       var next = 0
@@ -60,9 +71,8 @@ final class LuaCallback {
       let count = try stack.call(arguments: arguments.count)
       results = []
       for i in 0..<count { results.append(try library.tree(stack, at: base + 1 + i, numbersAreLeaves: i == 0)) }
+      try expected.check(results, call)
       return results.flatMap(\.leaves)
-    } catch {
-      throw .lua(error)
     }
   }
 
@@ -79,13 +89,72 @@ final class LuaCallback {
   }
 }
 
-extension LuaCall {
-  /// Throws unless the argument is a function or can be called like one, as a model can.
-  func expectCallable(_ index: Int) throws {
-    if try !isCallable(index) { throw mismatch(index, expected: "function") }
+extension Library {
+  /// Runs `body`, which calls a Lua function for a transform. Writes to tensors are refused meanwhile; afterwards the stack is as it was,
+  /// whatever happened.
+  func watched<R>(_ stack: LuaStack, _ body: (LuaStack) throws -> R) throws(TensorError) -> R {
+    let base = stack.top
+    watchedCalls += 1
+    defer {
+      watchedCalls -= 1
+      stack.top = base
+    }
+    do { return try body(stack) } catch { throw .lua(error) }
   }
+}
 
-  /// Whether the value at an index is a function or can be called like one.
+extension LuaCallback.Expectation {
+  /// Throws unless the results are what the transform can work with.
+  func check(_ results: [Tree], _ call: LuaCall) throws {
+    let wanted =
+      switch self {
+      case .tensor(let what): what + (results.count > 1 ? " first" : "")
+      case .trees: "a tensor or a tree of tensors"
+      }
+    guard let first = results.first else { throw call.error("the function returned nothing; expected \(wanted)") }
+    switch self {
+    case .tensor:
+      if case .leaf = first.shape { return }
+      throw call.error("the function returned \(first.shape.described); expected \(wanted)")
+    case .trees:
+      for (position, result) in results.enumerated() where result.leaves.isEmpty {
+        let place = results.count == 1 ? "" : " as result \(position + 1)"
+        throw call.error("the function returned \(result.shape.described)\(place); expected \(wanted)")
+      }
+    }
+  }
+}
+
+extension TreeShape {
+  /// What it is, as messages say it: "a string", "a table without tensors".
+  var described: String {
+    switch self {
+    case .leaf: "a tensor"
+    case .table: leafCount == 0 ? "a table without tensors" : "a table of tensors"
+    case .constant(.nil): "nil"
+    case .constant(let value): "a " + value.typeName
+    }
+  }
+}
+
+extension LuaValue {
+  /// The name of its type, as messages say it.
+  var typeName: String {
+    switch self {
+    case .nil: "nil"
+    case .bool: "boolean"
+    case .integer, .number: "number"
+    case .string, .bytes: "string"
+    case .table: "table"
+    case .function: "function"
+    case .userdata, .address: "userdata"
+    case .thread: "thread"
+    }
+  }
+}
+
+extension LuaCall {
+  /// Whether the value at an index is a function or can be called like one, as a model can.
   func isCallable(_ index: Int) throws -> Bool {
     if type(index) == .function { return true }
     let top = stack.top
@@ -93,6 +162,11 @@ extension LuaCall {
     guard try stack.pushMetatable(of: index) else { return false }
     try stack.rawGet("__call", from: -1)
     return !stack.isNil(at: -1)
+  }
+
+  /// Throws unless the argument is a function or can be called like one.
+  func expectCallable(_ index: Int) throws {
+    if try !isCallable(index) { throw mismatch(index, expected: "function") }
   }
 
   /// A function, or a value that can be called like one.

@@ -49,7 +49,8 @@ extension Library {
     let argument = try call.capture(2).asInteger ?? 1
     guard argument >= 1 else { throw call.error("argument number \(argument) does not exist; arguments count from 1", .argument) }
     let callback = try LuaCallback(
-      call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: [argument - 1], self)
+      call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: [argument - 1], expecting: .scalar,
+      self)
     let (value, gradient, others) = try valueAndGradient(callback.apply, at: callback.leaves)
     let trees = LuaCallback.split([value] + others, like: callback.results)
     return (value, callback.split(gradient)[0], Array(trees.dropFirst()))
@@ -103,7 +104,7 @@ extension Library {
       let base = call.stack.top
       for i in 0..<count { try call.stack.rawGet(i + 1, from: 2) }
       let callback = try LuaCallback(
-        call, function: 1, arguments: Array((base + 1)..<(base + 1 + count)), positions: Array(0..<count), self)
+        call, function: 1, arguments: Array((base + 1)..<(base + 1 + count)), positions: Array(0..<count), expecting: .trees, self)
       var tangents: [Tensor?] = []
       for (i, input) in callback.inputs.enumerated() {
         try call.stack.rawGet(i + 1, from: 3)
@@ -125,7 +126,9 @@ extension Library {
         throw call.error("expected the point and the direction, got \(call.count) arguments", .argument)
       }
       let callback = try LuaCallback(
-        call, function: call.captureIndex(1), arguments: [1] + Array(3..<(Swift.max(2, call.count) + 1)), positions: [0], self)
+        call, function: call.captureIndex(1), arguments: [1] + Array(3..<(Swift.max(2, call.count) + 1)), positions: [0],
+        expecting: .scalar,
+        self)
       let direction = try like(callback.inputs[0], call, 2)
       let product = try hessianProduct(
         { (x) throws(TensorError) in Array(try callback.apply(x).prefix(1)) }, at: callback.leaves, direction.leaves)
@@ -134,14 +137,14 @@ extension Library {
     try define("check_grad") { [unowned self] call in
       try call.expectCallable(1)
       let callback = try LuaCallback(
-        call, function: 1, arguments: Array(2..<(call.count + 1)), positions: Array(0..<(call.count - 1)), self)
+        call, function: 1, arguments: Array(2..<(call.count + 1)), positions: Array(0..<(call.count - 1)), expecting: .trees, self)
       return try call.push(checkGradient(callback.apply, at: callback.leaves))
     }
   }
 
   private func linearized(_ call: LuaCall) throws -> (LuaCallback, Linearization) {
     let callback = try LuaCallback(
-      call, function: 1, arguments: Array(2..<(call.count + 1)), positions: Array(0..<(call.count - 1)), self)
+      call, function: 1, arguments: Array(2..<(call.count + 1)), positions: Array(0..<(call.count - 1)), expecting: .trees, self)
     return (callback, try linearize(callback.apply, at: callback.leaves))
   }
 
@@ -165,12 +168,14 @@ extension Library {
   private func installDense() throws {
     try defineTransform("jacobian") { [unowned self] call in
       let callback = try LuaCallback(
-        call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: [0], self)
+        call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: [0],
+        expecting: .tensor("a tensor"), self)
       return try call.push(jacobian(flat(callback), at: flatten(callback)), self)
     }
     try defineTransform("hessian") { [unowned self] call in
       let callback = try LuaCallback(
-        call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: [0], self)
+        call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: [0],
+        expecting: .scalar, self)
       return try call.push(hessian(flat(callback), at: flatten(callback)), self)
     }
   }
@@ -193,9 +198,7 @@ extension Library {
           position += leaf.count
         }
       }
-      let results = try callback.apply(leaves)
-      guard let first = results.first else { throw .invalid("jacobian", "the function returned nothing; it must return a tensor") }
-      return first
+      return try callback.apply(leaves)[0]
     }
   }
 }

@@ -19,7 +19,7 @@ extension Library {
         throw call.error("mapped sizes differ: \(lanes) and \(other); all must be equal", .argument)
       }
       let results = try withBatch(lanes: lanes) { (trace) throws(TensorError) in
-        do { return try run(call, inputs, trace) } catch { throw TensorError.lua(error) }
+        try watched(call.stack) { _ in try run(call, inputs, trace) }
       }
       for tree in results { try push(tree, to: call.stack) }
       return results.count
@@ -29,18 +29,15 @@ extension Library {
   private func run(_ call: LuaCall, _ inputs: [VmapInput], _ trace: BatchTrace) throws -> [Tree] {
     let stack = call.stack
     let base = stack.top
-    watchedCalls += 1
-    defer {
-      watchedCalls -= 1
-      stack.top = base
-    }
     try stack.reserve(inputs.count + 8)
     try stack.pushCopy(of: call.captureIndex(1))
     for (index, input) in inputs.enumerated() { try input.push(trace, call, index + 1, self) }
     let count = try stack.call(arguments: inputs.count)
     let axes = try axisList(call, capture: 3, count: count)
-    return try (0..<count).map { i in
-      var tree = try tree(stack, at: base + 1 + i)
+    let trees = try (0..<count).map { try tree(stack, at: base + 1 + $0) }
+    try LuaCallback.Expectation.trees.check(trees, call)
+    return try trees.enumerated().map { (i, tree) in
+      var tree = tree
       guard let axis = axes[i] else { throw call.error("out_axes: a result's examples must be a dimension, got false", .argument) }
       for leaf in tree.leaves.indices {
         let rank = tree.leaves[leaf].rank + 1

@@ -107,3 +107,29 @@ test("coroutines inside a transform", function()
   end)(eb.ones { 2 })
   equal(g, { 1, 2 })
 end)
+
+test("what a function returned is said when it is not what a transform needs", function()
+  local x = eb.ones { 2 }
+  local returned = {
+    { function() end, "the function returned nothing" }, { function() return "loss" end, "the function returned a string" },
+    { function() return nil end, "the function returned nil" }, { function() return true end, "the function returned a boolean" },
+    { function() return {} end, "the function returned a table without tensors" },
+    { function() return print end, "the function returned a function" },
+  }
+  for _, case in ipairs(returned) do
+    local f, text = table.unpack(case)
+    for name, scalar in pairs { grad = eb.grad, value_and_grad = eb.value_and_grad, hessian = eb.hessian } do
+      raises(function() scalar(f)(x) end, name .. ": " .. text .. "; expected a tensor with one element")
+    end
+    raises(function() eb.jacobian(f)(x) end, "jacobian: " .. text .. "; expected a tensor")
+    raises(function() eb.hvp(f)(x, x) end, "hvp: " .. text)
+    raises(function() eb.per_example(f)(x, eb.ones { 3, 2 }) end, "per_example: " .. text)
+    raises(function() eb.vmap(f)(x) end, "vmap: " .. text .. "; expected a tensor or a tree of tensors")
+    raises(function() eb.vjp(f, x) end, "vjp: " .. text)
+    raises(function() eb.jvp(f, { x }, { x }) end, "jvp: " .. text)
+    raises(function() eb.linearize(f, x) end, "linearize: " .. text)
+    raises(function() eb.check_grad(f, x) end, "check_grad: " .. text)
+  end
+  raises(function() eb.grad(function(a) return { loss = a:sum() } end)(x) end, "returned a table of tensors", "expected a tensor with one element")
+  raises(function() eb.vmap(function(a) return a, "word" end)(x) end, "returned a string as result 2")
+end)
