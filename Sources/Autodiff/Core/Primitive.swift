@@ -7,7 +7,7 @@ public protocol Primitive: Hashable, Sendable {
   /// The operation's name in graphs and error messages.
   var name: String { get }
 
-  /// Shapes and dtypes of the results, or what does not fit and why.
+  /// Shapes and dtypes of the results, or what does not fit and why. Empty when only a run tells them, as of a function of the user.
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec]
 
   /// The results for known numbers that `outcome` accepted.
@@ -19,6 +19,16 @@ public protocol Primitive: Hashable, Sendable {
   /// The cotangents of the unknown operands for the cotangents `ct` of the results (nil: zero): the adjoint of the map that is linear
   /// in all unknown operands together.
   func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?]
+
+  /// Whether `transpose(_:_:onto:)` is to be asked instead of `transpose`.
+  var continuesSums: Bool { get }
+
+  /// The transpose for a primitive that stands for many equations: `sums` is what the walk has found for each operand so far, and the
+  /// answers are the sums continued in the order in which those equations by themselves would have added, so that the bits agree.
+  func transpose(_ ct: [Tensor?], _ x: [LinearOperand], onto sums: [Tensor?]) throws(TensorError) -> [Tensor?]
+
+  /// For a primitive that stands for many operations: those operations, which a recording then has in its place. Else nil.
+  func expanded(_ x: [Tensor]) throws(TensorError) -> [Tensor]?
 
   /// The results for all lanes at once: batched operands have the lanes as axis 0, the others serve all lanes. Every result has the
   /// lanes as axis 0.
@@ -50,6 +60,26 @@ extension Primitive {
   public func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?] {
     throw .noRule(name, "is not linear, so it has no transpose")
   }
+
+  /// The default: the walk adds.
+  public var continuesSums: Bool { false }
+
+  /// The default, for `continuesSums` false: the sum of both.
+  public func transpose(_ ct: [Tensor?], _ x: [LinearOperand], onto sums: [Tensor?]) throws(TensorError) -> [Tensor?] {
+    try added(try transpose(ct, x), to: sums)
+  }
+
+  /// The default: recorded as one equation.
+  public func expanded(_ x: [Tensor]) throws(TensorError) -> [Tensor]? { nil }
+}
+
+/// `sums` with `terms` added; nil is zero in both.
+func added(_ terms: [Tensor?], to sums: [Tensor?]) throws(TensorError) -> [Tensor?] {
+  var totals: [Tensor?] = []
+  for (sum, term) in zip(sums, terms) {
+    if let sum, let term { totals.append(try sum + term) } else { totals.append(sum ?? term) }
+  }
+  return totals
 }
 
 /// A primitive that is linear in its one operand and has one result: its tangent is itself applied to the tangent.

@@ -56,6 +56,15 @@ public struct Tensor {
   /// Whether a transform is watching this value.
   public var isTraced: Bool { tracer != nil }
 
+  /// The value without the tangents that it carries on any level; lanes and recordings stay.
+  var withoutTangents: Tensor {
+    if let beneath = tracer?.withoutTangents { return beneath }
+    return self
+  }
+
+  /// The bytes of the storages it keeps alive that nobody has claimed yet, also through tracers; see `NDArray.claimBytes`.
+  @inline(__always) package func claimBytes() -> Int { array?.claimBytes() ?? tracer!.claimBytes() }
+
   /// The numbers as they are known now: under grad and jvp those of the primal.
   /// - Throws: `TensorError.unknownValue` inside vmap or compile, where one value stands for many.
   public func numbers(for operation: String) throws(TensorError) -> NDArray {

@@ -35,7 +35,16 @@ package class Tracer {
 
   /// The value beneath, where the transform knows one.
   package var primal: Tensor? { nil }
+
+  /// The unclaimed bytes beneath.
+  package func claimBytes() -> Int { 0 }
+
+  /// The value without tangents, or nil where it carries none.
+  var withoutTangents: Tensor? { nil }
 }
+
+/// The level of the newest transform that watches one of these values.
+func newestLevel(_ values: some Sequence<Tensor>) -> Level? { values.lazy.compactMap(\.tracer?.level).max() }
 
 /// The age of a trace.
 package struct Level: Comparable, Hashable, Sendable {

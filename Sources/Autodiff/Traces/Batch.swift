@@ -70,4 +70,10 @@ final class BatchTracer: Tracer {
     self.stacked = stacked
     super.init(owner, Spec(stacked.shape.removing(0), stacked.dtype))
   }
+
+  override func claimBytes() -> Int { stacked.claimBytes() }
+
+  override var withoutTangents: Tensor? {
+    stacked.isTraced ? Tensor(BatchTracer(unsafeDowncast(trace, to: BatchTrace.self), stacked.withoutTangents)) : nil
+  }
 }

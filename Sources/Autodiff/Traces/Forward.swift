@@ -57,4 +57,6 @@ final class ForwardTracer: Tracer {
   }
 
   override var primal: Tensor? { primalValue }
+  override func claimBytes() -> Int { primalValue.claimBytes() + tangent.claimBytes() }
+  override var withoutTangents: Tensor? { primalValue.withoutTangents }
 }

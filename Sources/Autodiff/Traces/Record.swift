@@ -1,19 +1,31 @@
-/// Recording: every operation becomes an equation of a graph; nothing is computed.
+/// Recording: every operation becomes an equation of a graph. The values stay unknown, or are computed beside where those of the
+/// arguments are given.
 final class RecordTrace: Trace {
   let level = Level.next()
   private(set) var isFinished = false
   let name: String
+  let advice: String
   private(set) var graph: Graph
+  /// What the arguments are, when this recording also computes.
+  private let values: [Tensor]?
 
-  init(name: String, arguments: [Spec]) {
+  init(name: String, arguments: [Spec], advice: String = "use eb.where or eb.cond instead of a branch on it") {
     self.name = name
+    self.advice = advice
     graph = Graph(arguments: arguments)
+    values = nil
   }
 
-  let advice = "use eb.where or eb.cond instead of a branch on it"
+  /// A recording that computes what it records.
+  init(name: String, values: [Tensor]) {
+    self.name = name
+    advice = "the value is known here; this is a fault of the program"
+    graph = Graph(arguments: values.map(\.spec))
+    self.values = values
+  }
 
   /// The tracer that stands for an argument.
-  func argument(_ index: Int) -> Tensor { Tensor(RecordTracer(self, Int32(index), graph.specs[index])) }
+  func argument(_ index: Int) -> Tensor { Tensor(RecordTracer(self, Int32(index), graph.specs[index], values?[index])) }
 
   /// Ends the recording: `outputs` become the results (nil: zero).
   func finish(_ outputs: [Tensor?] = []) {
@@ -25,23 +37,45 @@ final class RecordTrace: Trace {
   }
 
   func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
+    if values != nil { return try computing(primitive, operands) }
+    if let results = try primitive.expanded(operands) { return results }
     let outcome = try primitive.outcome(operands.map(\.spec))
     let ids = graph.append(primitive, operands.map(operand), outcome)
-    return zip(ids, outcome).map { Tensor(RecordTracer(self, $0, $1)) }
+    return zip(ids, outcome).map { Tensor(RecordTracer(self, $0, $1, nil)) }
   }
 
-  private func operand(_ tensor: Tensor) -> Graph.Operand {
-    guard let tracer = tensor.tracer, tracer.level == level else { return .known(tensor) }
-    return .value(unsafeDowncast(tracer, to: RecordTracer.self).id)
+  // Tangents that values from outside carry are none of this recording's business: the graph has those values themselves.
+  private func computing(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
+    var values: [Tensor] = []
+    for operand in operands {
+      if let value = own(operand)?.value { values.append(value) } else { values.append(operand.withoutTangents) }
+    }
+    let results = try Autodiff.bind(primitive, values)
+    let ids = graph.append(primitive, operands.map(operand), results.map(\.spec))
+    return zip(ids, results).map { Tensor(RecordTracer(self, $0, $1.spec, $1)) }
   }
+
+  /// The tracer of a value of this recording, nil for values from outside.
+  func own(_ tensor: Tensor) -> RecordTracer? {
+    guard let tracer = tensor.tracer, tracer.level == level else { return nil }
+    return unsafeDowncast(tracer, to: RecordTracer.self)
+  }
+
+  private func operand(_ tensor: Tensor) -> Graph.Operand { own(tensor).map { .value($0.id) } ?? .known(tensor) }
 }
 
 /// A value of a graph that is being recorded.
 final class RecordTracer: Tracer {
   let id: Int32
+  /// The value, where the recording computes.
+  let value: Tensor?
 
-  init(_ owner: RecordTrace, _ id: Int32, _ spec: Spec) {
+  init(_ owner: RecordTrace, _ id: Int32, _ spec: Spec, _ value: Tensor?) {
     self.id = id
+    self.value = value
     super.init(owner, spec)
   }
+
+  override var primal: Tensor? { value }
+  override func claimBytes() -> Int { value?.claimBytes() ?? 0 }
 }

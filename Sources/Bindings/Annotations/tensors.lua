@@ -217,3 +217,17 @@ function Tensor:totable() end
 ---@return Tensor
 ---@return integer
 function Tensor:iter() end
+
+---What the tensors of this session take, in bytes: `live` now, `peak` since the session began or the peak was reset, `cached` released
+---blocks that wait to be used again, and `limit`, where the session has one. With `reset_peak` the next peak is measured from
+---now on. Tensors that nobody refers to count until the collector has run.
+---```lua
+---collectgarbage()
+---local before = eb.memory{reset_peak = true}.live
+---local x = eb.zeros{1024, 256}
+---assert(eb.memory().live - before == 4 * 1024 * 256)
+---assert(eb.memory().peak >= eb.memory().live)
+---```
+---@param options? {reset_peak: boolean}
+---@return {live: integer, peak: integer, cached: integer, limit?: integer}
+function eb.memory(options) end

@@ -116,6 +116,53 @@ function eb.vmap(f, axes, out_axes) end
 ---@return Tensor|table
 function eb.stop_gradient(x) end
 
+---f with its own rule for derivatives. `forward(x, …)` returns one tensor or tree; the rule takes the place of its derivative, on every
+---order, in both modes and under every transform, and is itself differentiated for higher orders. One of:
+---
+---- `jvp(primals, tangents, output)` returns the tangent of the output, a tree like it. `primals` and `tangents` are tables with one
+---  entry an argument; tangents of arguments that don't move are zeros. It must be linear in the tangents.
+---- `vjp(cotangent, primals, output)` returns a cotangent for each argument, like the argument: as several results or in one table;
+---  for a single argument the tree itself. nil or false stands for zero. It runs once, while the derivative is recorded, so that
+---  the cotangent has no numbers that could be read. Forward mode (also in `eb.hvp` and `eb.check_grad`) transposes it and needs it
+---  to be linear in the cotangent; for reverse mode alone it may be anything, such as a clipped cotangent.
+---
+---Arguments that hold no tensors (numbers, strings, booleans) are passed on as they are; false stands in their place among
+---tangents. Function and rule must get every value that is differentiated or mapped as an argument: one that comes from outside is
+---an error that says so. What the rule returns is checked: structure, shapes, dtypes, and that it depends on what it is linear in.
+---Whether it is right says `eb.check_grad`. `name` stands in messages.
+---```lua
+---local softplus = eb.custom {
+---  forward = function(x) return (1 + x:exp()):log() end,
+---  jvp = function(primals, tangents, y) return tangents[1] * primals[1]:sigmoid() end,
+---  name = "softplus",
+---}
+---assert(eb.check_grad(softplus, eb.tensor{-1, 2}) < 1e-6)
+---local reverse = eb.custom { forward = function(x) return x end, vjp = function(cotangent) return -cotangent end }
+---print(eb.grad(function(x) return (3 * reverse(x)):sum() end)(eb.ones{2})[1]:item())  --> -3.0
+---local clip = eb.custom { forward = function(x) return x end, vjp = function(cotangent) return cotangent:clamp(-1, 1) end }
+---print(eb.grad(function(x) return (3 * clip(x)):sum() end)(eb.ones{2})[1]:item())  --> 1.0
+---```
+---@param rule {forward: function, jvp?: function, vjp?: function, name?: string}
+---@return function
+function eb.custom(rule) end
+
+---f with the same values and derivatives, which keep its arguments alone and compute the rest again on the way back: in a chain of n
+---layers wrapped in segments of √n the memory of a gradient falls from O(n) to O(√n), for one more evaluation of f. The gradient has
+---the same bits as without. f runs once, when it is called; later the recorded operations are repeated, so that random draws and
+---branches stay the same. Values from outside, such as parameters, may be used and are differentiated; what f computes from them
+---alone, without its arguments, is kept. Segments may be nested. Forward mode evaluates f twice.
+---```lua
+---local w = eb.randn({8, 8}, {rng = eb.rng(1)})
+---local segment = eb.checkpoint(function(h) for i = 1, 5 do h = h:mm(w):tanh() end return h end)
+---local function chain(f) return function(x) return f(f(x)):sum() end end
+---local plain = function(h) for i = 1, 5 do h = h:mm(w):tanh() end return h end
+---local x = eb.ones{2, 8}
+---assert(eb.tree.equal(eb.grad(chain(segment))(x), eb.grad(chain(plain))(x)))
+---```
+---@param f function
+---@return function
+function eb.checkpoint(f) end
+
 ---The largest relative error of the gradient, jvp and hvp of a scalar f against central differences in float64.
 ---```lua
 ---assert(eb.check_grad(function(x) return x:sin():sum() end, eb.tensor{1, 2}) < 1e-6)

@@ -64,6 +64,7 @@ public final class Library {
     try installTransforms()
     try installTensors()
     try installInitializers()
+    try installMemory()
     try installNetworks()
     try installModels()
     try installLosses()

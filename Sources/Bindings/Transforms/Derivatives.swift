@@ -8,6 +8,8 @@ extension Library {
     try installDirectional()
     try installDense()
     try installVmap()
+    try installCustom()
+    try installCheckpoint()
     try define("stop_gradient") { [unowned self] call in
       var tree = try tree(call.stack, at: 1)
       for i in tree.leaves.indices { tree.leaves[i] = try stopGradient(tree.leaves[i]) }

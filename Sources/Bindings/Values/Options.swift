@@ -61,6 +61,11 @@ struct Options {
   /// An option of any type.
   func value(_ name: String) throws -> LuaValue? { try read(name, "value") { try call.stack.value(at: $0) } }
 
+  /// An option that is a function, or can be called like one.
+  func callable(_ name: String) throws -> LuaValue? {
+    try read(name, "function") { try call.isCallable($0) ? call.value($0) : nil }
+  }
+
   /// An option with one of a few values.
   func choice(_ name: String, _ choices: [String]) throws -> String? {
     guard let text = try string(name) else { return nil }

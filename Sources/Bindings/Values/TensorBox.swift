@@ -27,9 +27,10 @@ extension LuaCall {
 }
 
 extension Library {
-  /// Pushes a tensor and tells the collector about its bytes, once a storage.
+  /// Pushes a tensor and tells the collector about its bytes, once a storage; what a tracer keeps alive counts as well.
   func push(_ tensor: Tensor, to stack: LuaStack) throws(LuaError) {
-    if let bytes = tensor.array?.claimBytes(), bytes > 0 { state.noteExternalBytes(bytes) }
+    let bytes = tensor.claimBytes()
+    if bytes > 0 { state.noteExternalBytes(bytes) }
     try tensors.push(tensor, to: stack)
   }
 }
@@ -48,7 +49,8 @@ extension Tensor: LuaPushable {
   /// Pushes a box with this tensor. The state must have the library.
   public func push(to stack: LuaStack) throws(LuaError) {
     guard let type = stack.state.boxType(of: Tensor.self) else { throw LuaError(.runtime, "the state has no library 'ebbtide'") }
-    if let bytes = array?.claimBytes(), bytes > 0 { stack.state.noteExternalBytes(bytes) }
+    let bytes = claimBytes()
+    if bytes > 0 { stack.state.noteExternalBytes(bytes) }
     try type.push(self, to: stack)
   }
 }

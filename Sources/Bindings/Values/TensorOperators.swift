@@ -50,7 +50,7 @@ private let tinyOperation: AnyLuaBoxType.Tiny = { context, operation, a, x, b, y
     var bytes = try immediate(code, first, x, second, y, into: place)
     if bytes == nil {
       guard let value = try general(code, first, x, second, y) else { return AnyLuaBoxType.TinyAnswer.general.rawValue }
-      bytes = value.array?.claimBytes() ?? 0
+      bytes = value.claimBytes()
       place.initialize(to: value)
     }
     if let bytes, bytes > 0 { state.noteExternalBytes(bytes) }

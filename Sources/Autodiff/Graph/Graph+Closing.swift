@@ -1,0 +1,58 @@
+/// Taking from a graph what it holds of running transforms, so that it can be kept, and run again when they have ended.
+extension Graph {
+  /// The same function with every watched value that it met as one more argument, and those values in order. Known numbers stay inside.
+  /// - Parameter arguments: the values that stood for the arguments; where the graph met one of them again from outside, the argument
+  ///   itself takes its place.
+  func closed(over arguments: [Tensor] = []) -> (graph: Graph, captured: [Tensor]) {
+    var places: [ObjectIdentifier: Int] = [:]
+    for (place, argument) in arguments.enumerated() { if let tracer = argument.tracer { places[ObjectIdentifier(tracer)] = place } }
+    var captured: [Tensor] = []
+    for case .known(let tensor) in operands {
+      guard let tracer = tensor.tracer, places[ObjectIdentifier(tracer)] == nil else { continue }
+      places[ObjectIdentifier(tracer)] = argumentCount + captured.count
+      captured.append(tensor)
+    }
+    let shift = Int32(captured.count)
+    func moved(_ operand: Operand) -> Operand {
+      switch operand {
+      case .value(let id): return .value(id < argumentCount ? id : id + shift)
+      case .known(let tensor):
+        guard let tracer = tensor.tracer, let place = places[ObjectIdentifier(tracer)] else { return operand }
+        return .value(Int32(place))
+      }
+    }
+    var graph = Graph(arguments: specs[..<argumentCount] + captured.map(\.spec))
+    graph.specs += specs[argumentCount...]
+    graph.operands = operands.map(moved)
+    graph.equations = equations.map {
+      Equation(
+        primitive: $0.primitive, operandRange: $0.operandRange,
+        results: ($0.results.lowerBound + shift)..<($0.results.upperBound + shift))
+    }
+    graph.results = results.map { $0.map(moved) }
+    graph.zeroResults = zeroResults
+    return (graph, captured)
+  }
+
+  /// The function of the first arguments alone, the last ones being these values.
+  func supplied(_ last: [Tensor]) -> Graph {
+    if last.isEmpty { return self }
+    let first = argumentCount - last.count
+    let shift = Int32(last.count)
+    func moved(_ operand: Operand) -> Operand {
+      guard case .value(let id) = operand, id >= first else { return operand }
+      return id < argumentCount ? .known(last[Int(id) - first]) : .value(id - shift)
+    }
+    var graph = Graph(arguments: Array(specs[..<first]))
+    graph.specs += specs[argumentCount...]
+    graph.operands = operands.map(moved)
+    graph.equations = equations.map {
+      Equation(
+        primitive: $0.primitive, operandRange: $0.operandRange,
+        results: ($0.results.lowerBound - shift)..<($0.results.upperBound - shift))
+    }
+    graph.results = results.map { $0.map(moved) }
+    graph.zeroResults = zeroResults
+    return graph
+  }
+}
