@@ -24,14 +24,16 @@ public func bind(_ primitive: some Primitive, _ x: Tensor, _ y: Tensor) throws(T
 @inline(__always)
 public func bind(_ code: PointwiseCode, _ x: Tensor) throws(TensorError) -> Tensor {
   if let a = x.array { return Tensor(try NDArray.pointwise(code, a)) }
-  return try bind(Pointwise(code), x)
+  return try hand(code, x, nil, to: x.tracer!)
 }
 
 /// A pointwise operation on two operands; numbers go to the kernel without any list being made.
 @inline(__always)
 public func bind(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor) throws(TensorError) -> Tensor {
   if let a = x.array, let b = y.array { return Tensor(try NDArray.pointwise(code, a, b)) }
-  return try bind(Pointwise(code), x, y)
+  guard let first = x.tracer else { return try hand(code, x, y, to: y.tracer!) }
+  guard let second = y.tracer, first.level < second.level else { return try hand(code, x, y, to: first) }
+  return try hand(code, x, y, to: second)
 }
 
 extension Tensor {
@@ -68,6 +70,13 @@ extension Tensor {
   private static func numbers(at address: UnsafePointer<Tensor>) -> UnsafePointer<NDArray>? {
     address.pointee.tracer == nil ? UnsafeRawPointer(address).assumingMemoryBound(to: NDArray.self) : nil
   }
+}
+
+/// A pointwise operation with a watched operand goes to the transform of the newest one.
+func hand(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor?, to newest: Tracer) throws(TensorError) -> Tensor {
+  let trace = newest.trace
+  guard !trace.isFinished else { throw .escapedTracer(code.name) }
+  return try trace.bind(code, x, y)
 }
 
 private func hand(_ primitive: some Primitive, _ operands: [Tensor], to trace: any Trace) throws(TensorError) -> [Tensor] {

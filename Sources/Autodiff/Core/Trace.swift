@@ -15,6 +15,15 @@ package protocol Trace: AnyObject {
   var advice: String { get }
   /// Interprets one operation; at least one operand is a tracer of this trace and none is newer.
   func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor]
+  /// The same for a pointwise operation on one or two operands, for traces that need no lists for it: most of what programs do.
+  func bind(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor?) throws(TensorError) -> Tensor
+}
+
+extension Trace {
+  /// The default: like any primitive.
+  package func bind(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor?) throws(TensorError) -> Tensor {
+    try bind(Pointwise(code), y.map { [x, $0] } ?? [x])[0]
+  }
 }
 
 /// A value under a transform. What more it carries is its trace's business, which subclasses it.

@@ -39,13 +39,32 @@ extension Tensor {
   /// Element-wise negative.
   public static prefix func - (a: Tensor) throws(TensorError) -> Tensor { try unary(.neg, a) }
 
-  static func + (a: Tensor, b: Double) throws(TensorError) -> Tensor { try a + number(b, meeting: a, in: "add") }
-  static func + (a: Double, b: Tensor) throws(TensorError) -> Tensor { try number(a, meeting: b, in: "add") + b }
-  static func - (a: Tensor, b: Double) throws(TensorError) -> Tensor { try a - number(b, meeting: a, in: "sub") }
-  static func - (a: Double, b: Tensor) throws(TensorError) -> Tensor { try number(a, meeting: b, in: "sub") - b }
+  static func + (a: Tensor, b: Double) throws(TensorError) -> Tensor { try arithmetic(.add, a, b) }
+  static func + (a: Double, b: Tensor) throws(TensorError) -> Tensor { try arithmetic(.add, a, b) }
+  static func - (a: Tensor, b: Double) throws(TensorError) -> Tensor { try arithmetic(.sub, a, b) }
+  static func - (a: Double, b: Tensor) throws(TensorError) -> Tensor { try arithmetic(.sub, a, b) }
   /// A number times a tensor.
-  public static func * (a: Double, b: Tensor) throws(TensorError) -> Tensor { try number(a, meeting: b, in: "mul") * b }
-  static func / (a: Tensor, b: Double) throws(TensorError) -> Tensor { try a / number(b, meeting: a, in: "div") }
+  public static func * (a: Double, b: Tensor) throws(TensorError) -> Tensor { try arithmetic(.mul, a, b) }
+  static func / (a: Tensor, b: Double) throws(TensorError) -> Tensor { try arithmetic(.div, a, b) }
+}
+
+/// A pointwise operation on a tensor and a number, which takes its dtype. For few known floats no tensor is made of the number.
+func arithmetic(_ code: PointwiseCode, _ a: Tensor, _ b: Double) throws(TensorError) -> Tensor {
+  if let x = a.array {
+    let small = try withUnsafePointer(to: x) { (x) throws(TensorError) in try NDArray.immediate(code, x, number: b, isFirst: false)
+    }
+    if let small { return Tensor(small) }
+  }
+  return try arithmetic(code, a, .number(b, meeting: a, in: code.name))
+}
+
+/// The same with the number as left operand.
+func arithmetic(_ code: PointwiseCode, _ a: Double, _ b: Tensor) throws(TensorError) -> Tensor {
+  if let x = b.array {
+    let small = try withUnsafePointer(to: x) { (x) throws(TensorError) in try NDArray.immediate(code, x, number: a, isFirst: true) }
+    if let small { return Tensor(small) }
+  }
+  return try arithmetic(code, .number(a, meeting: b, in: code.name), b)
 }
 
 /// A pointwise operation on two tensors of any dtypes: both are promoted first, and to a float where the operation needs one.

@@ -5,9 +5,7 @@ extension Graph {
   /// - Parameter start: what the sums of the arguments' cotangents begin with (nil: zero).
   public func transpose(_ cotangents: [Tensor?], onto start: [Tensor?]? = nil) throws(TensorError) -> [Tensor?] {
     var sums = [Tensor?](repeating: nil, count: argumentCount)
-    try transpose(cotangents, onto: start) { (_, _, _, _) throws(TensorError) in
-      false
-    } dense: { (argument, cotangent) throws(TensorError) in
+    try transpose(cotangents, onto: start, claiming: nil) { (argument, cotangent) throws(TensorError) in
       sums[argument] = cotangent
     }
     return sums
@@ -20,7 +18,7 @@ extension Graph {
   ///   - dense: receives what the walk has summed up for an argument, at most once each.
   package func transpose(
     _ cotangents: [Tensor?], onto start: [Tensor?]? = nil,
-    claiming claim: (_ equation: Equation, _ cotangents: [Tensor?], _ argument: Int, _ place: Int) throws(TensorError) -> Bool,
+    claiming claim: ((_ equation: Equation, _ cotangents: [Tensor?], _ argument: Int, _ place: Int) throws(TensorError) -> Bool)?,
     dense: (_ argument: Int, _ cotangent: Tensor) throws(TensorError) -> Void
   ) throws(TensorError) {
     var pending = [Tensor?](repeating: nil, count: specs.count)
@@ -28,43 +26,68 @@ extension Graph {
     for (result, cotangent) in zip(results, cotangents) {
       if case .value(let id)? = result, let cotangent { try accumulate(cotangent, at: id, in: &pending) }
     }
-    for (position, equation) in equations.enumerated().reversed() {
+    for position in equations.indices.reversed() {
       if position & 0xFF == 0 { try Engine.current.checkInterrupt() }
-      let incoming = equation.results.map { pending[Int($0)] }
-      if incoming.allSatisfy({ $0 == nil }) { continue }
-      for id in equation.results { pending[Int(id)] = nil }
-      let inputs = operands(of: equation)
-      var open = 0
-      var claimed = [Bool](repeating: false, count: inputs.count)
-      for (place, input) in inputs.enumerated() {
-        guard case .value(let id) = input else { continue }
-        if id < argumentCount { claimed[place] = try claim(equation, incoming, Int(id), place) }
-        if !claimed[place] { open += 1 }
+      let equation = equations[position]
+      guard let incoming = take(equation.results, from: &pending) else { continue }
+      let places = Int(equation.operandRange.lowerBound)..<Int(equation.operandRange.upperBound)
+      var inputs: [LinearOperand] = []
+      inputs.reserveCapacity(places.count)
+      for place in places { inputs.append(linearOperand(operands[place])) }
+      // The contributions that the caller wants for itself.
+      var claimed: Set<Int> = []
+      if let claim {
+        for place in places {
+          guard case .value(let id) = operands[place], id < argumentCount else { continue }
+          if try claim(equation, incoming, Int(id), place - places.lowerBound) { claimed.insert(place) }
+        }
+        let isOpen = places.contains { place in
+          guard case .value = operands[place] else { return false }
+          return !claimed.contains(place)
+        }
+        if !isOpen { continue }
       }
-      if open == 0 { continue }
       let outgoing: [Tensor?]
       if equation.primitive.continuesSums {
         // Taken out, so that an operand that stands in two places is counted once.
         var sums: [Tensor?] = []
-        for (place, input) in inputs.enumerated() {
-          guard case .value(let id) = input, !claimed[place] else {
+        for place in places {
+          guard case .value(let id) = operands[place], !claimed.contains(place) else {
             sums.append(nil)
             continue
           }
           sums.append(pending[Int(id)])
           pending[Int(id)] = nil
         }
-        outgoing = try equation.primitive.transpose(incoming, inputs.map(linearOperand), onto: sums)
+        outgoing = try equation.primitive.transpose(incoming, inputs, onto: sums)
       } else {
-        outgoing = try equation.primitive.transpose(incoming, inputs.map(linearOperand))
+        outgoing = try equation.primitive.transpose(incoming, inputs)
       }
-      for (place, (input, cotangent)) in zip(inputs, outgoing).enumerated() where !claimed[place] {
-        if case .value(let id) = input, let cotangent { try accumulate(cotangent, at: id, in: &pending) }
+      for (place, cotangent) in zip(places, outgoing) {
+        guard case .value(let id) = operands[place], let cotangent, !claimed.contains(place) else { continue }
+        try accumulate(cotangent, at: id, in: &pending)
       }
     }
     for argument in 0..<argumentCount {
       if let sum = pending[argument] { try dense(argument, sum) }
     }
+  }
+
+  // The cotangents of an equation's results, taken out of the list; nil when all are zero.
+  private func take(_ results: Range<Int32>, from pending: inout [Tensor?]) -> [Tensor?]? {
+    var cotangents: [Tensor?] = []
+    var isZero = true
+    cotangents.reserveCapacity(results.count)
+    for id in results {
+      guard let cotangent = pending[Int(id)] else {
+        cotangents.append(nil)
+        continue
+      }
+      isZero = false
+      cotangents.append(cotangent)
+      pending[Int(id)] = nil
+    }
+    return isZero ? nil : cotangents
   }
 
   func linearOperand(_ operand: Operand) -> LinearOperand {
@@ -76,7 +99,10 @@ extension Graph {
 
   private func accumulate(_ cotangent: Tensor, at id: Int32, in pending: inout [Tensor?]) throws(TensorError) {
     assert(cotangent.shape == specs[Int(id)].shape, "a cotangent has the shape of its value")
-    let sum = pending[Int(id)]
-    pending[Int(id)] = try sum.map { (sum) throws(TensorError) in try sum + cotangent } ?? cotangent
+    if let sum = pending[Int(id)] {
+      pending[Int(id)] = try sum + cotangent
+    } else {
+      pending[Int(id)] = cotangent
+    }
   }
 }

@@ -51,6 +51,17 @@ public struct Graph {
     equations.append(Equation(primitive: primitive, operandRange: start..<Int32(operands.count), results: results))
     return results
   }
+
+  /// The same for one or two operands and one result.
+  mutating func append(_ primitive: any Primitive, _ first: Operand, _ second: Operand?, _ outcome: Spec) -> Int32 {
+    let start = Int32(operands.count)
+    operands.append(first)
+    if let second { operands.append(second) }
+    let id = Int32(specs.count)
+    specs.append(outcome)
+    equations.append(Equation(primitive: primitive, operandRange: start..<Int32(operands.count), results: id..<(id + 1)))
+    return id
+  }
 }
 
 extension Graph: CustomStringConvertible {

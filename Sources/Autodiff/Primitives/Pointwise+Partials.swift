@@ -1,6 +1,6 @@
 /// The formula sheet: the partial derivative of every pointwise operation.
 ///
-/// `x` are the operands, `y` is the result. Forms are chosen for accuracy: none cancels where the function saturates. At kinks the
+/// `a` and `b` are the operands, `y` is the result. Forms are chosen for accuracy: none cancels where the function saturates. At kinks the
 /// conventions are JAX's: abs'(0) = sign(0) = 0, relu'(0) = 0, and maximum and minimum share a tie half and half.
 enum Partial {
   case zero
@@ -24,9 +24,8 @@ enum Partial {
 }
 
 extension Partial {
-  /// The derivative of `y = code(x…)` with respect to operand `i`.
-  static func of(_ code: PointwiseCode, _ i: Int, _ x: [Tensor], _ y: Tensor) throws(TensorError) -> Partial {
-    let a = x[0]
+  /// The derivative of `y = code(a, b)` with respect to operand `i`, or of `code(a)`, where b is not read.
+  static func of(_ code: PointwiseCode, _ i: Int, _ a: Tensor, _ b: Tensor, _ y: Tensor) throws(TensorError) -> Partial {
     switch code {
     case .neg: return .minusOne
     case .abs: return .times(try sign(a))
@@ -54,13 +53,13 @@ extension Partial {
 
     case .add: return .one
     case .sub: return i == 0 ? .one : .minusOne
-    case .mul: return .times(x[1 - i])
-    case .div: return i == 0 ? .over(x[1]) : .times(try -y / x[1])
-    case .pow: return .times(i == 0 ? try powerSlope(a, x[1]) : try logWhereDefined(a) * y)
-    case .mod: return i == 0 ? .one : .times(try -floor(a / x[1]))
+    case .mul: return .times(i == 0 ? b : a)
+    case .div: return i == 0 ? .over(b) : .times(try -y / b)
+    case .pow: return .times(i == 0 ? try powerSlope(a, b) : try logWhereDefined(a) * y)
+    case .mod: return i == 0 ? .one : .times(try -floor(a / b))
     case .floordiv: return .zero
-    case .maximum: return .times(try share(of: x[i], over: x[1 - i]))
-    case .minimum: return .times(try share(of: x[1 - i], over: x[i]))
+    case .maximum: return .times(try i == 0 ? share(of: a, over: b) : share(of: b, over: a))
+    case .minimum: return .times(try i == 0 ? share(of: b, over: a) : share(of: a, over: b))
 
     case .lt, .le, .gt, .ge, .eq, .ne, .isnan, .isinf, .isfinite, .not, .and, .or, .xor: return .zero
     case .select: throw .noRule(code.name, "is differentiated as a whole")

@@ -26,17 +26,25 @@ struct Pointwise: Primitive {
       if dx[1] == nil, dx[2] == nil { return [nil] }
       return [try select(x[0], dx[1] ?? .zeros(x[1].spec), dx[2] ?? .zeros(x[2].spec)).broadcast(to: y[0].shape)]
     }
+    return [try Pointwise.tangent(code, x[0], x[x.count - 1], dx[0], dx.count > 1 ? dx[1] : nil, y[0])]
+  }
+
+  /// The tangent of `y = code(a, b)`, or of `code(a)`, where b is not read.
+  static func tangent(
+    _ code: PointwiseCode, _ a: Tensor, _ b: Tensor, _ da: Tensor?, _ db: Tensor?, _ y: Tensor
+  ) throws(TensorError) -> Tensor? {
+    let shape = y.shape
     var sum: Tensor?
-    for (i, dxi) in dx.enumerated() {
-      guard let dxi, let term = try Partial.of(code, i, x, y[0]).applied(to: dxi)?.broadcast(to: y[0].shape) else { continue }
-      sum = try sum.map { (sum) throws(TensorError) in try sum + term } ?? term
-    }
-    return [sum]
+    if let da { sum = try Partial.of(code, 0, a, b, y).applied(to: da)?.broadcast(to: shape) }
+    guard let db, let term = try Partial.of(code, 1, a, b, y).applied(to: db)?.broadcast(to: shape) else { return sum }
+    guard let first = sum else { return term }
+    return try first + term
   }
 
   func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?] {
     guard let ct = ct[0] else { return x.map { _ in nil } }
     var cotangents: [Tensor?] = []
+    cotangents.reserveCapacity(x.count)
     for (i, operand) in x.enumerated() {
       guard let spec = operand.unknown else {
         cotangents.append(nil)

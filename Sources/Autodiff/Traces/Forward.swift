@@ -29,6 +29,8 @@ final class ForwardTrace: Trace {
   func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
     var primals: [Tensor] = []
     var tangents: [Tensor?] = []
+    primals.reserveCapacity(operands.count)
+    tangents.reserveCapacity(operands.count)
     for operand in operands {
       let (primal, tangent) = split(operand)
       primals.append(primal)
@@ -42,6 +44,17 @@ final class ForwardTrace: Trace {
       results.append(value(output, moving: tangent))
     }
     return results
+  }
+
+  func bind(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor?) throws(TensorError) -> Tensor {
+    let (a, da) = split(x)
+    guard let y else {
+      let output = try Autodiff.bind(code, a)
+      return value(output, moving: try Pointwise.tangent(code, a, a, da, nil, output))
+    }
+    let (b, db) = split(y)
+    let output = try Autodiff.bind(code, a, b)
+    return value(output, moving: try Pointwise.tangent(code, a, b, da, db, output))
   }
 }
 

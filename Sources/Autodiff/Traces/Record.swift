@@ -44,6 +44,14 @@ final class RecordTrace: Trace {
     return zip(ids, outcome).map { Tensor(RecordTracer(self, $0, $1, nil)) }
   }
 
+  func bind(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor?) throws(TensorError) -> Tensor {
+    if values != nil { return try computing(Pointwise(code), y.map { [x, $0] } ?? [x])[0] }
+    let (shape, dtype) = try code.outcome((x.shape, x.dtype), y.map { ($0.shape, $0.dtype) })
+    let outcome = Spec(shape, dtype)
+    let id = graph.append(Pointwise(code), operand(x), y.map(operand), outcome)
+    return Tensor(RecordTracer(self, id, outcome, nil))
+  }
+
   // Tangents that values from outside carry are none of this recording's business: the graph has those values themselves.
   private func computing(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
     var values: [Tensor] = []
