@@ -48,6 +48,17 @@ import Testing
     "while true do end", "while true do local x = eb.ones{100} + 1 end",
     "pcall(function() while true do end end) while true do end",
     "eb.grad(function(x) while true do x = x * 1 end end)(eb.ones{2}:sum())",
+    "eb.vmap(eb.grad(eb.checkpoint(function(x) while true do x = x:sin() end end)))(eb.ones{2, 2})",
+    """
+    local f = eb.custom{forward = function(x) return x end, vjp = function(ct) while true do ct = ct * 1 end end}
+    eb.hvp(function(x) return f(x):sum() end)(eb.ones{2}, eb.ones{2})
+    """,
+    // No Lua runs any more: the walk back itself must stop.
+    """
+    local f = eb.checkpoint(function(x) for i = 1, 3000 do x = x * 1 end return x end)
+    local _, pull = eb.vjp(function(x) for i = 1, 30 do x = f(x) end return x end, eb.ones{1000})
+    while true do pull(eb.ones{1000}) end
+    """,
     // One call of seconds: the kernel itself must stop, or it would return a product instead of an error.
     "local x = eb.ones{8000, 8000} return x:mm(x)",
   ])
@@ -63,6 +74,11 @@ import Testing
     #expect(error?.kind == .interrupted)
     session.state.clearInterrupt()
     #expect(try session.run("return eb.ones{2}:sum():item()", as: Double.self) == 2)
+    // No transform counts as running: tensors can be written, and transforms work.
+    #expect(
+      try session.run(
+        "local x = eb.ones{2} x[1] = 4 return eb.grad(function(x) return (x * x):sum() end)(x):totable()", as: [Double].self)
+        == [8, 2])
   }
 
   @Test func theTimeLimitStops() throws {

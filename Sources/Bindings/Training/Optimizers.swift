@@ -88,7 +88,7 @@ extension Library {
     guard let steps = call.stack.integer(at: -2), call.stack.isNil(at: -1) != rule.hasBuffers else {
       throw call.error("argument \(index): expected the state of this optimizer: of opt:init(p) or the step before", .argument)
     }
-    return (steps, rule.hasBuffers ? try like(parameters, call, call.stack.top) : nil)
+    return (steps, rule.hasBuffers ? try like(parameters, call, call.stack.top, "the momentum in argument \(index)") : nil)
   }
 
   private func pushState(steps: Int, buffers: Tree?, _ call: LuaCall) throws {

@@ -14,7 +14,7 @@ extension Library {
       let positions = Array(0..<call.count)
       let callback = try LuaCallback(
         call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: positions,
-        expecting: .scalar, self)
+        expecting: .tensor, self)
       let parameters = callback.inputs[0]
       let examples = Array(callback.leaves.dropFirst(parameters.leaves.count))
       let gradients = try PerExampleGradients(

@@ -20,13 +20,12 @@ final class LuaCallback {
 
   /// What a transform makes of the results.
   enum Expectation {
-    /// A tensor or number first; what follows is passed on as it is.
-    case tensor(String)
+    /// A tensor or number with one element first; what follows is passed on as it is.
+    case scalar
+    /// The same, whose count the operation itself looks at.
+    case tensor
     /// Trees with tensors.
     case trees
-
-    /// A tensor with one element first.
-    static let scalar = Expectation.tensor("a tensor with one element")
   }
 
   /// - Parameters:
@@ -99,7 +98,17 @@ extension Library {
       watchedCalls -= 1
       stack.top = base
     }
-    do { return try body(stack) } catch { throw .lua(error) }
+    do {
+      return try body(stack)
+    } catch {
+      // Lua's own words are about its C stack.
+      if let error = error as? LuaError, error.message == "attempt to yield across a C-call boundary" {
+        throw .lua(
+          LuaError(
+            "coroutine.yield: a function under a transform can't suspend to a coroutine outside of it; finish the transform first"))
+      }
+      throw .lua(error)
+    }
   }
 }
 
@@ -108,14 +117,17 @@ extension LuaCallback.Expectation {
   func check(_ results: [Tree], _ call: LuaCall) throws {
     let wanted =
       switch self {
-      case .tensor(let what): what + (results.count > 1 ? " first" : "")
+      case .tensor, .scalar: "a tensor with one element" + (results.count > 1 ? " first" : "")
       case .trees: "a tensor or a tree of tensors"
       }
     guard let first = results.first else { throw call.error("the function returned nothing; expected \(wanted)") }
     switch self {
-    case .tensor:
-      if case .leaf = first.shape { return }
-      throw call.error("the function returned \(first.shape.described); expected \(wanted)")
+    case .tensor, .scalar:
+      guard case .leaf = first.shape else { throw call.error("the function returned \(first.shape.described); expected \(wanted)") }
+      let spec = first.leaves[0].spec
+      if case .scalar = self, spec.shape.elementCount != 1 {
+        throw call.error("the function must return a scalar, got \(spec) (use :sum() or :mean(), or eb.jacobian)")
+      }
     case .trees:
       for (position, result) in results.enumerated() where result.leaves.isEmpty {
         let place = results.count == 1 ? "" : " as result \(position + 1)"

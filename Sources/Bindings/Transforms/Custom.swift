@@ -165,59 +165,10 @@ private final class LuaRule {
   private func read(
     _ stack: LuaStack, _ index: Int, like shape: TreeShape, _ leaves: [Tensor], _ rule: String, _ owner: String
   ) throws -> [Tensor?] {
-    var result: [Tensor?] = []
-    try read(stack, index, shape, leaves, &result) { path, got, expected in
+    try TreeLike(model: shape, specs: leaves.map(\.spec), isStrict: true) { path, got, expected in
       let place = path.isEmpty ? owner : "'\(path)' of \(owner)"
       return self.failure("\(rule) returned \(got) for \(place); expected \(expected)")
-    }
-    return result
-  }
-
-  private func read(
-    _ stack: LuaStack, _ index: Int, _ shape: TreeShape, _ leaves: [Tensor], path: String = "", _ result: inout [Tensor?],
-    _ failure: (_ path: String, _ got: String, _ expected: String) -> LuaError
-  ) throws {
-    let count = shape.leafCount
-    if count == 0 { return }
-    let isNothing = stack.isNil(at: index) || stack.bool(at: index) == false
-    if isNothing {
-      result += [Tensor?](repeating: nil, count: count)
-      return
-    }
-    switch shape {
-    case .constant: return
-    case .leaf:
-      let expected = leaves[result.count].spec
-      guard expected.dtype.isFloat else {
-        result.append(nil)
-        return
-      }
-      if let number = stack.number(at: index), expected.shape.rank == 0 {
-        result.append(try .scalar(number, expected.dtype))
-        return
-      }
-      guard let tensor = library.tensors.value(on: stack, at: index) else {
-        throw failure(path, "a \(stack.typeName(at: index))", "a tensor \(expected)")
-      }
-      guard tensor.spec == expected else { throw failure(path, "\(tensor.spec)", "\(expected)") }
-      result.append(tensor)
-    case .table(let entries):
-      guard stack.type(at: index) == .table else {
-        let got = library.tensors.value(on: stack, at: index).map { "\($0.spec)" } ?? "a \(stack.typeName(at: index))"
-        throw failure(path, got, "a table like it")
-      }
-      for key in try stack.orderedKeys(at: index) where !entries.contains(where: { $0.key == key }) {
-        throw failure(path, "an entry '\(key.text)'", "the keys \(entries.map(\.key.text).joined(separator: ", "))")
-      }
-      try stack.reserve(4)
-      for (key, child) in entries where child.leafCount > 0 {
-        try stack.rawGet(key, from: index)
-        defer { stack.pop() }
-        let inner = path.isEmpty ? key.text : path + "." + key.text
-        if stack.isNil(at: -1) { throw failure(inner, "nothing", "a \(child.leafCount == 1 ? "tensor" : "tree") (false for zero)") }
-        try read(stack, stack.top, child, leaves, path: inner, &result, failure)
-      }
-    }
+    }.read(stack, at: index, library)
   }
 
   private func failure(_ sentence: String) -> LuaError { LuaError(.runtime, "\(label): \(sentence)") }

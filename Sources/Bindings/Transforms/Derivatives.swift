@@ -48,7 +48,11 @@ extension Library {
   }
 
   private func gradient(_ call: LuaCall) throws -> (Tensor, Tree, [Tree]) {
-    let argument = try call.capture(2).asInteger ?? 1
+    let given = try call.capture(2)
+    guard let argument = given.isNil ? 1 : given.asInteger else {
+      throw call.error(
+        "an argument number is a whole number, got \(given.asNumber.map { "\($0)" } ?? "a \(given.typeName)")", .argument)
+    }
     guard argument >= 1 else { throw call.error("argument number \(argument) does not exist; arguments count from 1", .argument) }
     let callback = try LuaCallback(
       call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: [argument - 1], expecting: .scalar,
@@ -69,11 +73,7 @@ extension Library {
       let pullback = try state.makeFunction("pullback") { [unowned self] call in
         var cotangents: [Tensor?] = []
         for (i, output) in results.enumerated() {
-          if call.isNil(i + 1) {
-            cotangents += output.leaves.map { _ in nil }
-          } else {
-            cotangents += try like(output, call, i + 1).leaves.map { $0 }
-          }
+          cotangents += try movement(of: output, call, i + 1)
         }
         let pulled = try linear.pull(cotangents)
         var leaves: [Tensor] = []
@@ -102,7 +102,12 @@ extension Library {
       try call.expectCallable(1)
       try call.expectTable(2)
       try call.expectTable(3)
-      let count = call.stack.rawLength(at: 2)
+      let (count, given) = (call.stack.rawLength(at: 2), call.stack.rawLength(at: 3))
+      guard count == given else {
+        throw call.error(
+          "\(count) argument\(count == 1 ? "" : "s") but \(given) tangent\(given == 1 ? "" : "s"); false stands for one that does not move",
+          .argument)
+      }
       let base = call.stack.top
       for i in 0..<count { try call.stack.rawGet(i + 1, from: 2) }
       let callback = try LuaCallback(
@@ -110,11 +115,7 @@ extension Library {
       var tangents: [Tensor?] = []
       for (i, input) in callback.inputs.enumerated() {
         try call.stack.rawGet(i + 1, from: 3)
-        if call.stack.isTrue(at: -1) {
-          tangents += try like(input, call, call.stack.top).leaves.map { $0 }
-        } else {
-          tangents += input.leaves.map { _ in nil }
-        }
+        tangents += try movement(of: input, call, call.stack.top, "tangent \(i + 1)")
       }
       let (outputs, moved) = try jvp(callback.apply, callback.leaves, tangents)
       var leaves: [Tensor] = []
@@ -150,57 +151,45 @@ extension Library {
     return (callback, try linearize(callback.apply, at: callback.leaves))
   }
 
-  /// An argument that is a tree like another one: same keys, and leaves with the same shapes; dtypes are converted.
-  func like(_ model: Tree, _ call: LuaCall, _ index: Int) throws -> Tree {
-    var tree = try tree(call.stack, at: index)
-    try expectSameShape(model, tree, call.name)
-    let paths = model.shape.paths()
-    for (i, leaf) in model.leaves.enumerated() {
-      guard tree.leaves[i].shape == leaf.shape else {
-        let place = paths[i].isEmpty ? "" : " at '\(paths[i])'"
-        throw call.error("expected shape \(leaf.shape)\(place), got \(tree.leaves[i].shape)", .argument)
-      }
-      tree.leaves[i] = try tree.leaf(i, meeting: leaf.dtype).cast(to: leaf.dtype)
-    }
-    return tree
-  }
-
   // MARK: jacobian, hessian
 
   private func installDense() throws {
     try defineTransform("jacobian") { [unowned self] call in
       let callback = try LuaCallback(
         call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: [0],
-        expecting: .tensor("a tensor"), self)
-      return try call.push(jacobian(flat(callback), at: flatten(callback)), self)
+        expecting: .trees, self)
+      return try call.push(jacobian(flat(callback), at: flatten(callback.inputs[0], "the argument")), self)
     }
     try defineTransform("hessian") { [unowned self] call in
       let callback = try LuaCallback(
         call, function: call.captureIndex(1), arguments: Array(1..<(call.count + 1)), positions: [0],
         expecting: .scalar, self)
-      return try call.push(hessian(flat(callback), at: flatten(callback)), self)
+      return try call.push(hessian(flat(callback), at: flatten(callback.inputs[0], "the argument")), self)
     }
   }
 
   // A tensor stays as it is; a tree becomes one vector in key order.
-  private func flatten(_ callback: LuaCallback) throws -> Tensor {
-    if case .leaf = callback.inputs[0].shape { return callback.leaves[0] }
-    return try concatenate(callback.leaves.map { (leaf) throws(TensorError) in try leaf.reshaped([leaf.count]) }, axis: 0)
+  private func flatten(_ tree: Tree, _ what: String) throws(TensorError) -> Tensor {
+    if case .leaf = tree.shape { return tree.leaves[0] }
+    guard let first = tree.leaves.first else { throw .invalid("jacobian", "\(what) has no tensors") }
+    let dtype = tree.leaves.dropFirst().reduce(first.dtype) { $0.promoted(with: $1.dtype) }
+    return try concatenate(
+      tree.leaves.map { (leaf) throws(TensorError) in try leaf.reshaped([leaf.count]).cast(to: dtype) }, axis: 0)
   }
 
   private func flat(_ callback: LuaCallback) -> (Tensor) throws(TensorError) -> Tensor {
-    { (x) throws(TensorError) in
+    { [unowned self] (x) throws(TensorError) in
       var leaves = [x]
-      if case .leaf = callback.inputs[0].shape {
-      } else {
+      if case .table = callback.inputs[0].shape {
         var position = 0
         leaves = []
         for leaf in callback.leaves {
-          leaves.append(try x.slice(0, from: position, count: leaf.count).reshaped(leaf.shape))
+          leaves.append(try x.slice(0, from: position, count: leaf.count).reshaped(leaf.shape).cast(to: leaf.dtype))
           position += leaf.count
         }
       }
-      return try callback.apply(leaves)[0]
+      _ = try callback.apply(leaves)
+      return try flatten(callback.results[0], "the result")
     }
   }
 }
