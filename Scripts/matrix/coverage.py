@@ -14,7 +14,7 @@ WITHOUT_DERIVATIVE = {
     "gives truth values, positions or counts": """
         all any argmax argmin argsort lt le gt ge eq ne isnan isinf isfinite logical_not logical_and logical_or logical_xor
         linalg.matrix_rank numel tree.count tree.equal tree.hash""",
-    "gives Lua numbers, or counts": "item totable check_grad metrics.*",
+    "gives Lua numbers, or counts": "item totable check_grad memory metrics.*",
     "makes tensors of numbers, shapes and seeds": """
         tensor zeros ones full eye arange linspace logspace zeros_like ones_like full_like rand randn randint rand_like randn_like
         permutation rng seed default_dtype tree.zeros_like tree.randn_like init.*""",

@@ -5,10 +5,23 @@ import numpy as np
 from mpmath import mp
 
 from case import Case, away, normal
-from values import cos, exp, identity_like, norm, sin, total
+from values import cos, exp, identity_like, norm, sin, tanh, total
 
 F = "local f = function(u, c) return (c * u:sin()):sum() end"
 PAIR = [normal(3), normal(3)]
+
+# u sin(v) with its rule, in both forms.
+BY_JVP = """
+local product = eb.custom { forward = function(u, v) return u * v:sin() end,
+  jvp = function(p, t, y) return t[1] * p[2]:sin() + p[1] * t[2] * p[2]:cos() end }"""
+BY_VJP = """
+local product = eb.custom { forward = function(u, v) return u * v:sin() end,
+  vjp = function(ct, p, y) return ct * p[2]:sin(), ct * p[1] * p[2]:cos() end }"""
+SEGMENT = "local segment = eb.checkpoint(function(u, v) return (u * v:sin()):tanh() + u end)"
+
+
+def _segment(u, v):
+    return tanh(u * sin(v)) + u
 
 
 CASES = [
@@ -76,6 +89,39 @@ CASES = [
         [normal(2, 3), normal(2)],
     ),
     Case("vmap of grad", "eb.vmap(eb.grad(f), {1, false})(x, y)", lambda x, y: y * cos(x), [normal(2, 3), normal(3)], given=F),
+    Case("custom by its jvp", "product(x, y):exp()", lambda x, y: exp(x * sin(y)), PAIR, given=BY_JVP),
+    Case("custom by its vjp", "product(x, y):exp()", lambda x, y: exp(x * sin(y)), PAIR, given=BY_VJP),
+    Case("custom mapped inside", "eb.vmap(product)(x, y):exp()", lambda x, y: exp(x * sin(y)), PAIR, given=BY_VJP),
+    Case(
+        "custom with trees",
+        "local r = double({ a = x, y }) return r.s * r[1]",
+        lambda x, y: (x + y) * 2 * x * y,
+        PAIR,
+        given="""
+        local double = eb.custom { forward = function(p) return { s = p.a + p[1], 2 * p.a * p[1] } end,
+          vjp = function(ct, p) return { a = ct.s + 2 * ct[1] * p[1][1], ct.s + 2 * ct[1] * p[1].a } end }""",
+    ),
+    Case(
+        "checkpoint",
+        "segment(segment(x, y), y)",
+        lambda x, y: _segment(_segment(x, y), y),
+        PAIR,
+        given=SEGMENT,
+    ),
+    Case(
+        "checkpoint of a value from outside",
+        "eb.checkpoint(function(u) return segment(u, y):exp() * y end)(x)",
+        lambda x, y: exp(_segment(x, y)) * y,
+        PAIR,
+        given=SEGMENT,
+    ),
+    Case(
+        "checkpoint around custom",
+        "eb.checkpoint(function(u, v) return product(u, v):tanh() end)(x, y)",
+        lambda x, y: tanh(x * sin(y)),
+        PAIR,
+        given=BY_VJP,
+    ),
     Case(
         "tree.map",
         "local t = eb.tree.map(function(a, b) return a * b:sin() end, {u = x, v = {y}}, {u = y, v = {x}}) return t.u, t.v[1]",
