@@ -12,7 +12,7 @@ enum { SMALL_B = 64 * 1024 };
 // Up to this k, storing C costs more than reading B again: C is written row by row.
 enum { SHORT_K = 32 };
 
-static const ebb_gemm_kernels *kernels_for(ebb_dtype dtype) {
+const ebb_gemm_kernels *ebb_gemm_kernels_for(ebb_dtype dtype) {
   const bool single = dtype == EBB_F32;
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx512f")) return single ? &ebb_gemm_avx512_f32 : &ebb_gemm_avx512_f64;
@@ -225,7 +225,7 @@ static int32_t run_batch(const ebb_gemm_kernels *kernels, const ebb_matmul *x, c
 
 int32_t ebb_gemm(const ebb_matmul *product, const ebb_control *control) {
   if (product->m == 0 || product->n == 0 || product->batch == 0) return EBB_OK;
-  const ebb_gemm_kernels *const kernels = kernels_for(product->dtype);
+  const ebb_gemm_kernels *const kernels = ebb_gemm_kernels_for(product->dtype);
   if (product->batch == 1) return run_entry(kernels, product, control);
   // With one B for all entries whose rows follow each other evenly, the batch is one product with more rows.
   const bool even = product->m == 1

@@ -31,6 +31,29 @@ typedef struct ebb_gemv {
   bool add;
 } ebb_gemv;
 
+// C = A B or C += A B, where A is packed in strips of mr rows and row p of B is n elements from b + offset[p] on, readable up to a
+// whole panel: the patches of an image.
+typedef struct ebb_shifted {
+  int64_t m, n, k;
+  const void *a, *b;
+  const int64_t *offset;
+  void *c;
+  int64_t ldc;
+  bool add;
+} ebb_shifted;
+
+// C = A B or C += A B, where row i of A starts at a + offset[i] and has `lines` runs of `length` elements, `pitch` apart, and B is
+// packed in panels of nr columns: patches times cotangents.
+typedef struct ebb_correlated {
+  int64_t m, n, lines, length, pitch;
+  const void *a;
+  const int64_t *offset;
+  const void *b;
+  void *c;
+  int64_t ldc;
+  bool add;
+} ebb_correlated;
+
 // The kernels of one instruction set and element type, and the block sizes that suit its registers and the caches it comes with.
 typedef struct ebb_gemm_kernels {
   int64_t element;     // bytes
@@ -42,13 +65,28 @@ typedef struct ebb_gemm_kernels {
   // partial.
   void (*pack_a)(int64_t count, int64_t k, const void *in, int64_t line, int64_t step, void *out);
   void (*pack_b)(int64_t count, int64_t k, const void *in, int64_t line, int64_t step, void *out);
+  void (*shifted)(const ebb_shifted *);
+  void (*correlated)(const ebb_correlated *);
   void (*dots)(const ebb_gemv *);  // m_col = 1: each row is a dot product
   void (*sums)(const ebb_gemv *);  // m_row = 1: y is a sum of scaled columns
 } ebb_gemm_kernels;
 
 // Thread-local memory of at least `bytes` bytes, aligned to a page, valid until the thread asks for more of the same slot.
-typedef enum ebb_gemm_slot { ebb_gemm_slot_a, ebb_gemm_slot_b, ebb_gemm_slot_vectors, EBB_GEMM_SLOTS } ebb_gemm_slot;
+typedef enum ebb_gemm_slot {
+  ebb_gemm_slot_a,
+  ebb_gemm_slot_b,
+  ebb_gemm_slot_vectors,
+  // Of convolution.c, which calls for products while it holds these.
+  ebb_gemm_slot_patches,
+  ebb_gemm_slot_offsets,
+  ebb_gemm_slot_product,
+  ebb_gemm_slot_weight,
+  EBB_GEMM_SLOTS
+} ebb_gemm_slot;
 void *ebb_gemm_scratch(ebb_gemm_slot slot, size_t bytes);
+
+// What this machine runs.
+const ebb_gemm_kernels *ebb_gemm_kernels_for(ebb_dtype dtype);
 
 // m = 1 or n = 1 with k > 0 (gemm_vector.c).
 int32_t ebb_gemm_vector(const ebb_gemm_kernels *kernels, const ebb_matmul *x, const ebb_control *control);

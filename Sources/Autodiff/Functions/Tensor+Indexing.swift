@@ -10,9 +10,7 @@ extension Tensor {
 
   /// Along the last dimension, the elements at `positions`, whose shape equals this one's but for the last size.
   public func taking(_ positions: Tensor) throws(TensorError) -> Tensor {
-    if rank == 0 { return self }
-    let flat = try positions.flattened(over: shape)
-    return try reshaped([count]).gathered(flat, axis: 0).reshaped(positions.shape)
+    rank == 0 ? self : try bind(TakeAlong(), self, positions)
   }
 
   /// Along `axis`, the elements at `positions`, whose shape equals this one's but for the size of `axis`; other sizes of 1 broadcast.
@@ -26,17 +24,8 @@ extension Tensor {
   /// the adjoint of `taking`. Repeated positions accumulate.
   public func addingElements(_ values: Tensor, at positions: Tensor, axis: Int) throws(TensorError) -> Tensor {
     let last = rank - 1
-    let turned = try movingAxis(axis, to: last)
-    let flat = try positions.movingAxis(axis, to: last).flattened(over: turned.shape)
-    let added = try values.movingAxis(axis, to: last).reshaped(flat.shape).scattered(flat, axis: 0, size: count)
-    return try self + added.reshaped(turned.shape).movingAxis(last, to: axis)
-  }
-
-  // Positions along the last dimension of `shape` as positions among all its elements; the shape is [rows, positions in a row].
-  private func flattened(over shape: Shape) throws(TensorError) -> Tensor {
-    let n = shape[shape.rank - 1]
-    let rows = shape.dropLast().reduce(1, *)
-    return try reshaped([rows, self.shape[rank - 1]]).offsetByLane(n, lanes: rows)
+    let put = PutAlong(size: shape[axis])
+    return try self + bind(put, values.movingAxis(axis, to: last), positions.movingAxis(axis, to: last)).movingAxis(last, to: axis)
   }
 
   // Positions within each lane (the rows of this tensor) as positions in all lanes put one after another. A position outside its own

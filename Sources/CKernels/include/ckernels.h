@@ -94,6 +94,12 @@ int32_t ebb_gather(int32_t element_size, int64_t outer, int64_t n, int64_t inner
 // out [outer, n, inner] += in [outer, k, inner] at index [k]; repeated indices accumulate in increasing order of k.
 int32_t ebb_scatter_add(ebb_dtype dtype, int64_t outer, int64_t n, int64_t inner, int64_t k, void *out, const void *in,
                         const int32_t *index, const ebb_control *control);
+// Rows with positions of their own: in [rows, n] at index [rows, k] gives out [rows, k]; the adjoint adds in [rows, k] to rows of n
+// zeros, repeated positions in their order. *wrong is the place of the first position outside 0..<n, or -1.
+int32_t ebb_take_along(int32_t element_size, int64_t rows, int64_t n, int64_t k, void *out, const void *in, const int32_t *index,
+                       int64_t *wrong, const ebb_control *control);
+int32_t ebb_add_along(ebb_dtype dtype, int64_t rows, int64_t n, int64_t k, void *out, const void *in, const int32_t *index,
+                      int64_t *wrong, const ebb_control *control);
 // Stable sort of each contiguous row of n; NaN last. values may be NULL. index is int32 from 0.
 int32_t ebb_sort(ebb_dtype dtype, int64_t rows, int64_t n, bool descending, void *values, int32_t *index, const void *in,
                  const ebb_control *control);
@@ -115,6 +121,47 @@ typedef struct ebb_matmul {
   int64_t ldc, c_batch;
 } ebb_matmul;
 int32_t ebb_gemm(const ebb_matmul *product, const ebb_control *control);
+
+// ---- sliding windows -------------------------------------------------------------------------------------------------------
+
+// Windows that slide over a plane of size[0] rows by size[1] columns: element (i, j) of window (y, x) lies at row
+// y * stride[0] + i * dilation[0] - low[0], column likewise; outside the plane is padding. count windows along each direction.
+typedef struct ebb_windows {
+  int64_t size[2], kernel[2], stride[2], dilation[2], low[2], count[2];
+} ebb_windows;
+
+// The elements of all windows of each plane, [planes, kernel, count]; padding reads 0. Floats.
+int32_t ebb_unfold(ebb_dtype dtype, const ebb_windows *windows, int64_t planes, void *out, const void *in,
+                   const ebb_control *control);
+// Its adjoint: every element of the plane is the sum of its places in the windows, in a fixed order.
+int32_t ebb_fold(ebb_dtype dtype, const ebb_windows *windows, int64_t planes, void *out, const void *in,
+                 const ebb_control *control);
+
+// The largest element of every window and its row-major position in the plane, [planes, count]; the first of equal ones wins, NaN
+// over all. Every window has an element inside the plane.
+int32_t ebb_window_maxima(ebb_dtype dtype, const ebb_windows *windows, int64_t planes, void *values, int32_t *places,
+                          const void *in, const ebb_control *control);
+// The sum of every window, [planes, count], and the adjoint: every element of a plane is the sum over the windows that contain it.
+int32_t ebb_window_sums(ebb_dtype dtype, const ebb_windows *windows, int64_t planes, void *out, const void *in,
+                        const ebb_control *control);
+int32_t ebb_window_spread(ebb_dtype dtype, const ebb_windows *windows, int64_t planes, void *out, const void *in,
+                          const ebb_control *control);
+
+// The trilinear form T = sum of x[n, (g c), position of (i, j) in window (u, v)] w[(g o), c, i, j] y[n, (g o), u, v] over all its
+// indices; a face is its partial derivative in one of the three, which is then what is computed from the other two.
+typedef enum EBB_CLOSED_ENUM ebb_face : uint8_t { ebb_face_output, ebb_face_input, ebb_face_weight } ebb_face;
+
+typedef struct ebb_convolution {
+  ebb_dtype dtype;  // a float type
+  ebb_face face;
+  int64_t images, groups, in, out;  // channels of one group
+  ebb_windows windows;
+  const void *x, *w, *y;  // contiguous; that of the face is not looked at
+  void *result;           // of the weight: [parts, weight], sums over parts of the images that the caller adds up
+} ebb_convolution;
+int64_t ebb_convolution_parts(const ebb_convolution *convolution);  // depends on the shape alone; 1 for the other faces
+// All sizes are positive. One order of summation for every thread count.
+int32_t ebb_convolve(const ebb_convolution *convolution, const ebb_control *control);
 
 // ---- random numbers --------------------------------------------------------------------------------------------------------
 
