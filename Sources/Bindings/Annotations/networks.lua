@@ -17,6 +17,17 @@ local eb = require "ebbtide"
 ---local g = eb.grad(function(p) return net(p, eb.ones{2, 4}):sum() end)(p)
 ---print((p - 0.1 * g)[1].weight.shape[2])  --> 8
 ---```
+---Layers that behave differently in training (dropout, batchnorm) and have a running state (batchnorm) take it explicitly:
+---`net(p, x, {train = true, rng = r, state = s})` returns the output and the new state. `train` is false unless given, `rng` is asked for
+---by layers that draw, `state` is the starting state unless given. `net(p, x)` is the output alone, outside training. Under vmap every
+---lane gets the same draw unless the generator itself is mapped.
+---```lua
+---local net = eb.nn.sequential{eb.nn.linear(2, 3), eb.nn.batchnorm(3), eb.nn.dropout(0.5)}
+---local p, s, r = net:init(), net:init_state(), eb.rng(1)
+---local y
+---y, s = net(p, eb.randn{8, 2}, {train = true, rng = r, state = s})
+---print(#s, #s[2].running_mean, next(s[3]))  --> 3  3  nil
+---```
 ---@class Model
 ---@operator call(table): Tensor
 local Model = {}
@@ -65,6 +76,15 @@ function Model:init(options) end
 ---@return Tensor
 function Model:effective(p) end
 
+---The state with which training starts, nested as the parameters are, one entry a layer and {} for one without; batchnorm has
+---`running_mean` = 0 and `running_var` = 1.
+---```lua
+---print(eb.nn.batchnorm(2):init_state().running_var[1]:item(), next(eb.nn.relu():init_state()))  --> 1.0  nil
+---```
+---@param options? {dtype: "float32"|"float64"} the session's default dtype unless given
+---@return table
+function Model:init_state(options) end
+
 ---The number of elements of all parameters.
 ---```lua
 ---print(eb.nn.linear(3, 2).parameters)  --> 8
@@ -94,19 +114,7 @@ eb.nn = {}
 ---@return Model
 function eb.nn.mlp(sizes) end
 
----x W + b with weight [inputs, outputs] (PyTorch's is transposed) and bias [outputs].
----```lua
----print(eb.nn.linear(3, 2, {bias = false}).parameters)  --> 6
----local y = eb.nn.linear(2, 1)({weight = eb.tensor{{1}, {10}}, bias = eb.tensor{0.5}}, eb.tensor{3, 4})
----print(y[1]:item())  --> 43.5
----```
----@param inputs integer
----@param outputs integer
----@param options? {bias: boolean} bias = true unless given
----@return Model
-function eb.nn.linear(inputs, outputs, options) end
-
----Layers one after another; the parameters have one entry a layer, {} for one without parameters.
+---Layers one after another; parameters and state have one entry a layer, {} for one without.
 ---```lua
 ---local net = eb.nn.sequential{eb.nn.linear(3, 4), eb.nn.relu()}
 ---local p = net:init()
@@ -116,98 +124,11 @@ function eb.nn.linear(inputs, outputs, options) end
 ---@return Model
 function eb.nn.sequential(layers) end
 
----The layer max(x, 0), with slope 0 at 0, element by element, without parameters.
+---x + layer(x) (He et al. 2016); parameters and state are those of the layer, whose output must have the shape of its input.
 ---```lua
----local y = eb.nn.relu()({}, eb.tensor{-2, 3})
----assert((y - eb.tensor{0, 3}):abs():max():item() < 1e-6)
+---local net = eb.nn.residual(eb.nn.linear(2, 2))
+---print(net({weight = eb.eye(2), bias = eb.zeros{2}}, eb.tensor{1, 3})[2]:item())  --> 6.0
 ---```
+---@param layer Model
 ---@return Model
-function eb.nn.relu() end
-
----The layer tanh x, element by element, without parameters.
----```lua
----local y = eb.nn.tanh()({}, eb.tensor{0})
----assert((y - eb.tensor{0}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.tanh() end
-
----The layer 1/(1 + e⁻ˣ), element by element, without parameters.
----```lua
----local y = eb.nn.sigmoid()({}, eb.tensor{0})
----assert((y - eb.tensor{0.5}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.sigmoid() end
-
----The layer x/2 (1 + erf(x/√2)), element by element, without parameters.
----```lua
----local y = eb.nn.gelu()({}, eb.tensor{0, 1})
----assert((y - eb.tensor{0, 0.8413447}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.gelu() end
-
----The layer x/(1 + e⁻ˣ), element by element, without parameters.
----```lua
----local y = eb.nn.silu()({}, eb.tensor{0, 1})
----assert((y - eb.tensor{0, 0.7310586}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.silu() end
-
----The layer x for x > 0, else eˣ − 1, element by element, without parameters.
----```lua
----local y = eb.nn.elu()({}, eb.tensor{2, -1})
----assert((y - eb.tensor{2, -0.6321206}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.elu() end
-
----The layer x for x > 0, else 0.01 x, element by element, without parameters.
----```lua
----local y = eb.nn.leaky_relu()({}, eb.tensor{2, -1})
----assert((y - eb.tensor{2, -0.01}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.leaky_relu() end
-
----The layer log(1 + eˣ), which does not overflow, element by element, without parameters.
----```lua
----local y = eb.nn.softplus()({}, eb.tensor{0, 1000})
----assert((y - eb.tensor{0.6931472, 1000}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.softplus() end
-
----The layer x limited to [−1, 1], element by element, without parameters.
----```lua
----local y = eb.nn.hardtanh()({}, eb.tensor{-3, 0.5})
----assert((y - eb.tensor{-1, 0.5}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.hardtanh() end
-
----The layer x, element by element, without parameters.
----```lua
----local y = eb.nn.identity()({}, eb.tensor{-3, 0.5})
----assert((y - eb.tensor{-3, 0.5}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.identity() end
-
----The layer x², element by element, without parameters.
----```lua
----local y = eb.nn.square()({}, eb.tensor{-3})
----assert((y - eb.tensor{9}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.square() end
-
----The layer sin x, element by element, without parameters.
----```lua
----local y = eb.nn.sin()({}, eb.tensor{0})
----assert((y - eb.tensor{0}):abs():max():item() < 1e-6)
----```
----@return Model
-function eb.nn.sin() end
+function eb.nn.residual(layer) end

@@ -5,7 +5,7 @@ import LuaHost
 ///
 /// The table may also hold positional values (`eb.zeros{3, 4, dtype = "float64"}`), which the caller reads.
 struct Options {
-  private let call: LuaCall
+  let call: LuaCall
   private let library: Library
   private let index: Int?
 
@@ -39,7 +39,7 @@ struct Options {
   }
 
   // Reads one option while its value is on the stack.
-  private func read<T>(_ name: String, _ expected: String, _ body: (Int) throws -> T?) throws -> T? {
+  func read<T>(_ name: String, _ expected: String, _ body: (Int) throws -> T?) throws -> T? {
     guard let index else { return nil }
     try call.stack.rawGet(name, from: index)
     defer { call.stack.pop() }
@@ -90,7 +90,10 @@ struct Options {
   }
 
   /// The option `rng`, or the session's generator.
-  func generator() throws -> GeneratorBox {
-    try read("rng", "generator (eb.rng(seed))") { library.generators.value(on: call.stack, at: $0) } ?? library.generator
+  func generator() throws -> GeneratorBox { try generatorIfGiven() ?? library.generator }
+
+  /// The option `rng`, if it is there.
+  func generatorIfGiven() throws -> GeneratorBox? {
+    try read("rng", "generator (eb.rng(seed))") { library.generators.value(on: call.stack, at: $0) }
   }
 }

@@ -30,12 +30,15 @@ public enum Initializer: String, CaseIterable, Sendable {
   /// A normal draw scaled to the spectral norm gain √(n_out/n_in) (Yang, Simon & Bernstein 2023)
   case spectral
 
-  /// A starting value for a parameter: a draw for a weight, 0 for a bias.
+  /// A starting value for a parameter: a draw for a weight, 0 for a bias, 1 for a scale.
   public func callAsFunction(_ parameter: Parameter, gain: Double, _ dtype: DType, _ generator: inout Generator)
     throws(TensorError) -> Tensor
   {
-    guard parameter.role == .weight else { return try Tensor(.full(parameter.shape, 0, dtype)) }
-    return try draw(parameter, gain: gain, dtype, &generator)
+    switch parameter.role {
+    case .weight: try draw(parameter, gain: gain, dtype, &generator)
+    case .bias: try Tensor(.full(parameter.shape, 0, dtype))
+    case .scale: try Tensor(.full(parameter.shape, 1, dtype))
+    }
   }
 
   /// A draw for a parameter of any role.

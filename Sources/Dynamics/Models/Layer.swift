@@ -1,6 +1,6 @@
 import Autodiff
 
-/// A pure function of parameters and an input.
+/// A pure function of parameters, an input, and what the context gives: whether this is training, random draws, a running state.
 ///
 /// Parameters are a flat list in the order of the layer's `structure`, which is the order in which a tree of tables is flattened:
 /// positions first, then names in byte order.
@@ -8,8 +8,23 @@ public protocol Layer: Sendable {
   /// How the parameters nest, with shape and role of each.
   var structure: ParameterStructure { get }
 
-  /// The output for an input; `x` has examples along its leading dimensions, or is one example without them.
-  func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor
+  /// How the running state nests, with how each part starts; containers have one entry a layer, as in `structure`. None by default.
+  var state: ParameterStructure { get }
+
+  /// The output for an input; `x` has examples along its leading dimensions, or is one example without them. A layer with a state takes
+  /// it from the context and leaves the new one there.
+  func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError) -> Tensor
+}
+
+extension Layer {
+  /// No state.
+  public var state: ParameterStructure { .named([]) }
+
+  /// The output outside training, with the starting state.
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor {
+    var context = LayerContext()
+    return try self(parameters, x, &context)
+  }
 }
 
 /// The parameters of a model as a tree.
@@ -39,6 +54,8 @@ public struct Parameter: Sendable {
     case weight
     /// Starts at 0.
     case bias
+    /// Starts at 1.
+    case scale
   }
 
   /// The sizes.
@@ -53,7 +70,7 @@ public struct Parameter: Sendable {
   public let standard: Initializer
 
   /// A parameter of a layer.
-  public init(shape: Shape, role: Role, fanIn: Int, fanOut: Int, standard: Initializer = .glorotNormal) {
+  public init(shape: Shape, role: Role, fanIn: Int = 1, fanOut: Int = 1, standard: Initializer = .glorotNormal) {
     self.shape = shape
     self.role = role
     self.fanIn = fanIn

@@ -23,7 +23,9 @@ public struct Linear: Layer {
   }
 
   /// `x W + b`
-  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor {
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError)
+    -> Tensor
+  {
     guard x.rank > 0, x.shape[x.rank - 1] == inputs else {
       throw .invalid("linear", "expected an input whose last dimension is \(inputs), got \(x.shape)")
     }

@@ -10,16 +10,46 @@ public struct Sequential: Layer {
   /// One entry a layer.
   public var structure: ParameterStructure { .list(layers.map(\.structure)) }
 
+  /// One entry a layer.
+  public var state: ParameterStructure { .list(layers.map(\.state)) }
+
   /// The last layer's output.
-  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor {
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError)
+    -> Tensor
+  {
     var value = x
     var rest = parameters
     for layer in layers {
       let count = layer.structure.parameters.count
-      value = try layer(rest.prefix(count), value)
+      value = try layer(rest.prefix(count), value, &context)
       rest = rest.dropFirst(count)
     }
     return value
+  }
+}
+
+/// x plus a layer of x (He et al. 2016). Parameters and state are those of the layer.
+public struct Residual: Layer {
+  let layer: any Layer
+
+  /// A layer whose output has the shape of its input.
+  public init(_ layer: any Layer) { self.layer = layer }
+
+  /// The layer's.
+  public var structure: ParameterStructure { layer.structure }
+
+  /// The layer's.
+  public var state: ParameterStructure { layer.state }
+
+  /// x + layer(x)
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError)
+    -> Tensor
+  {
+    let y = try layer(parameters, x, &context)
+    guard y.shape == x.shape else {
+      throw .invalid("residual", "the layer makes \(y.shape) of an input \(x.shape); the shapes must be equal")
+    }
+    return try x + y
   }
 }
 
@@ -42,7 +72,9 @@ public struct MultilayerPerceptron: Layer {
   public var structure: ParameterStructure { .list(layers.map(\.structure)) }
 
   /// The last layer's output: [..., sizes.last].
-  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor {
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError)
+    -> Tensor
+  {
     var value = x
     var rest = parameters
     for (index, layer) in layers.enumerated() {

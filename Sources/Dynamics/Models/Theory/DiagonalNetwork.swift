@@ -33,7 +33,9 @@ public struct DiagonalNetwork: EffectiveModel {
   }
 
   /// ⟨β, x⟩ for each example: x [..., d] gives [...].
-  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor {
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError)
+    -> Tensor
+  {
     try requireWidth(x, width, "diagonal")
     return try matrixProduct(x, effective(parameters))
   }

@@ -22,7 +22,9 @@ public struct LinearModel: EffectiveModel {
   public func effective(_ parameters: ArraySlice<Tensor>) throws(TensorError) -> Tensor { parameters[parameters.startIndex] }
 
   /// x W: x [..., d] gives [..., p].
-  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor {
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError)
+    -> Tensor
+  {
     try requireWidth(x, inputs, "linear")
     return try matrixProduct(x, parameters[parameters.startIndex])
   }
@@ -52,7 +54,9 @@ public struct DeepLinearNetwork: EffectiveModel {
   }
 
   /// x W₁ W₂ ⋯ W_N, from the left: x [..., d] gives [..., p].
-  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor {
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError)
+    -> Tensor
+  {
     try requireWidth(x, widths[0], "deep_linear")
     var value = x
     for factor in parameters { value = try matrixProduct(value, factor) }
@@ -99,7 +103,9 @@ public struct MatrixFactorization: EffectiveModel, ParameterFunction {
   public func callAsFunction(_ parameters: ArraySlice<Tensor>) throws(TensorError) -> Tensor { try effective(parameters) }
 
   /// W x for each example: x [..., m] gives [..., n].
-  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor {
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError)
+    -> Tensor
+  {
     try requireWidth(x, columns, "matrix_factorization")
     return try matrixProduct(x, effective(parameters).matrixTransposed())
   }

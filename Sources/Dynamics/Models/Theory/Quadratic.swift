@@ -29,7 +29,9 @@ public struct Quadratic: ParameterFunction {
   }
 
   /// Refused: there is nothing that an input could be.
-  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor) throws(TensorError) -> Tensor {
+  public func callAsFunction(_ parameters: ArraySlice<Tensor>, _ x: Tensor, _ context: inout LayerContext) throws(TensorError)
+    -> Tensor
+  {
     throw .invalid("quadratic", "is a loss of its parameters alone and takes no input; call it as m(p)")
   }
 }
