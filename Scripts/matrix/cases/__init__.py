@@ -1,6 +1,6 @@
 """The table of cases, one file a family."""
 
-from cases import composites, elementwise, layout, linear, losses, models, networks, reductions, transforms
+from cases import composites, elementwise, layers, layout, linear, losses, models, networks, reductions, transforms
 
 FAMILIES = {
     "element-wise": elementwise.CASES,
@@ -8,7 +8,7 @@ FAMILIES = {
     "layout, indexing": layout.CASES,
     "products, linear algebra": linear.CASES,
     "losses": losses.CASES,
-    "layers": networks.CASES,
+    "layers": networks.CASES + layers.CASES,
     "theory's models": models.CASES,
     "composites": composites.CASES,
     "transforms, trees": transforms.CASES,

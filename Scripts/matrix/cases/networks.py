@@ -2,12 +2,21 @@
 
 from mpmath import mp
 
-from case import Case, away, normal
-from values import gelu, lift, relu, sigmoid, silu, sin, softplus, tanh
+from case import Case, away, near, normal
+from values import absolute, asinh, atan, cos, erf, gelu, lift, relu, sigmoid, silu, sin, softplus, tanh
 
 
 def activation(name, values, make=normal(2, 3), lua="", **peers):
     return Case(f"nn.{name}", f"eb.nn.{name}({lua})({{}}, x)", values, [make], **peers)
+
+
+def selu(x):
+    scale, alpha = mp.mpf("1.0507009873554804934193349852946"), mp.mpf("1.6732632423543772848170429916717")
+    return scale * (x if x > 0 else alpha * mp.expm1(x))
+
+
+def hard(x):
+    return min(max(x / 6 + mp.one / 2, mp.zero), mp.one)
 
 
 CASES = [
@@ -25,6 +34,18 @@ CASES = [
     activation("identity", lambda x: x, peers="x * 1"),
     activation("square", lambda x: x * x, peers="x * x"),
     activation("sin", sin, peers="sin(x)"),
+    activation("cos", cos, peers="cos(x)"),
+    activation("abs", absolute, away(2, 3), peers="abs(x)"),
+    activation("erf", erf, peers="erf(x)"),
+    activation("atan", atan, jax="arctan(x)", torch="atan(x)"),
+    activation("asinh", asinh, jax="arcsinh(x)", torch="asinh(x)"),
+    activation("selu", lift(selu), away(2, 3), peers="selu(x)"),
+    activation("mish", lambda x: x * tanh(softplus(x)), peers="mish(x)"),
+    activation("softsign", lambda x: x / (1 + absolute(x)), away(2, 3), jax="soft_sign(x)", torch="softsign(x)"),
+    activation("log_sigmoid", lambda x: -softplus(-x), jax="log_sigmoid(x)", torch="logsigmoid(x)"),
+    activation("relu6", lift(lambda x: min(max(x, mp.zero), mp.mpf(6))), near(-1, 2, 5, 7), peers="relu6(x)"),
+    activation("hardsigmoid", lift(hard), near(-4, 1, 2, 4), jax="hard_sigmoid(x)", torch="hardsigmoid(x)"),
+    activation("hardswish", lift(lambda x: x * hard(x)), near(-4, 1, 2, 4), jax="hard_swish(x)", torch="hardswish(x)"),
     Case(
         "nn.linear",
         "eb.nn.linear(3, 2)({weight = y, bias = z}, x:sin())",
