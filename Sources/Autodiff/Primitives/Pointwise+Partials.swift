@@ -10,6 +10,8 @@ enum Partial {
   case times(Tensor)
   /// The tangent divided by this.
   case over(Tensor)
+  /// The tangent where this is true, else 0.
+  case only(Tensor)
 
   /// The tangent after this derivative; nil for zero.
   func applied(to tangent: Tensor) throws(TensorError) -> Tensor? {
@@ -19,6 +21,7 @@ enum Partial {
     case .minusOne: try -tangent
     case .times(let factor): try tangent * factor
     case .over(let divisor): try tangent / divisor
+    case .only(let condition): try Autodiff.select(condition, tangent, .zero(like: tangent))
     }
   }
 }
@@ -49,7 +52,7 @@ extension Partial {
     case .sigmoid: return .times(try y * sigmoid(-a))
     case .softplus: return .times(try sigmoid(a))
     case .erf: return .times(try 1.1283791670955126 * exp(-square(a)))
-    case .relu: return .times(try greater(a, .zero(like: a)).cast(to: a.dtype))
+    case .relu: return .only(try greater(a, .zero(like: a)))
 
     case .add: return .one
     case .sub: return i == 0 ? .one : .minusOne
