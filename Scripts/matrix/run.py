@@ -34,7 +34,10 @@ def examined(request):
     """A case from its number: what the program did with it and what the peers are given to do; runs in a process of its own."""
     number, orders = request
     case = cases.every()[number]
-    answers = [reference(case, lane) for lane in range(LANES)]
+    try:
+        answers = [reference(case, lane) for lane in range(LANES)]
+    except Exception as error:
+        raise RuntimeError(f"the values of the case {case.name!r} can't be computed: {error!r}") from error
     job = program.job(case, [case.sample(lane) for lane in range(LANES)], answers[0][1], orders)
     lanes = [answer for answer, _ in answers]
     return judged(program.run(job), lanes), job, lanes

@@ -47,9 +47,7 @@ CASES = [
         jax="lax.reduce_window(sin(x), 0.0, lax.add, (1, 1, 2, 3), (1, 1, 1, 2), ((0, 0), (0, 0), (0, 0), (1, 1))) / 6",
         torch="F.avg_pool2d(sin(x), (2, 3), (1, 2), (0, 1))",
     ),
-    Case(
-        "nn.flatten", "eb.nn.flatten()({}, x:sin())", lambda x: sin(x).reshape(2, 4), [normal(2, 2, 2)], "sin(x).reshape(2, 4)"
-    ),
+    Case("nn.flatten", "eb.nn.flatten()({}, x:sin())", lambda x: sin(x).reshape(2, 4), [normal(2, 2, 2)], "sin(x).reshape(2, 4)"),
     Case(
         "nn.layernorm",
         "eb.nn.layernorm{2, 2}({weight = y, bias = z}, x)",

@@ -142,7 +142,14 @@ CASES = [
         ROWS,
         "s[:, [2, 0, 2]]",
     ),
-    moved("[] with a mask", "s[eb.tensor{true, false, true}]", lambda s: s[[0, 2]], normal(3, 2), "s[[0, 2]]"),
+    moved(
+        "[] with a mask",
+        "s[eb.tensor{true, false, true}]",
+        lambda s: s[[0, 2]],
+        normal(3, 2),
+        jax="s[array([0, 2])]",
+        torch="s[[0, 2]]",
+    ),
     moved("index", "s:index(2, {3, 1, 3})", lambda s: s[:, [2, 0, 2]], ROWS, "s[:, [2, 0, 2]]"),
     moved(
         "index with a matrix of positions",

@@ -102,12 +102,15 @@ CASES = [
           vjp = function(ct, p) return { a = ct.s + 2 * ct[1] * p[1][1], ct.s + 2 * ct[1] * p[1].a } end }""",
     ),
     Case(
-        "checkpoint",
-        "segment(segment(x, y), y)",
-        lambda x, y: _segment(_segment(x, y), y),
-        PAIR,
-        given=SEGMENT,
+        "custom by a jvp that uses the result",
+        "ratio({u = x}, y).q:sin()",
+        lambda x, y: sin(sin(x) / y),
+        [normal(3), away(3)],
+        given="""
+        local ratio = eb.custom { forward = function(t, v) return { q = t.u:sin() / v } end,
+          jvp = function(p, t, out) return { q = (t[1].u * p[1].u:cos() - out.q * t[2]) / p[2] } end }""",
     ),
+    Case("checkpoint", "segment(segment(x, y), y)", lambda x, y: _segment(_segment(x, y), y), PAIR, given=SEGMENT),
     Case(
         "checkpoint of a value from outside",
         "eb.checkpoint(function(u) return segment(u, y):exp() * y end)(x)",
