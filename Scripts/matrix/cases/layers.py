@@ -106,7 +106,7 @@ CASES = [
         torch=HEADS % "",
     ),
     Case(
-        "nn.attention, causal",
+        "nn.attention causal",
         ATTENTION % ", causal = true",
         lambda x, y, z, a, b: heads(x @ y, x @ z, x @ a, 2, causal=True) @ b,
         [normal(3, 4)] + SQUARE,
