@@ -113,6 +113,29 @@ import Testing
     #expect((100...110).contains(plain) && (50...60).contains(recomputed), "\(plain) \(recomputed)")
   }
 
+  /// Segments within segments, halved d times: the walk runs each operation about d times, and memory grows with d, not with 2ᵈ.
+  @Test func nestedSegmentsCostTheirDepth() throws {
+    func halved(_ depth: Int) -> TensorFunction {
+      if depth == 0 { return { (x) throws(TensorError) in [try sin(x[0])] } }
+      let half = halved(depth - 1)
+      return { (x) throws(TensorError) in try checkpoint(half, checkpoint(half, x)) }
+    }
+    func cost(_ depth: Int) throws -> Pool.Statistics {
+      let engine = Engine()
+      try engine.run {
+        let x = Tensor(try NDArray.full([4096], 0.5, .float64))
+        engine.pool.resetPeak()
+        let f = halved(depth)
+        _ = try gradient({ (x) throws(TensorError) in [try f(x)[0].sum()] }, at: [x])
+      }
+      return engine.pool.statistics
+    }
+    let (short, long) = (try cost(5), try cost(8))
+    // 8 · 2⁸ is 12.8 times 5 · 2⁵.
+    #expect(long.allocations < 14 * short.allocations, "\(short.allocations) \(long.allocations)")
+    #expect(long.peak < 2 * short.peak, "\(short.peak) \(long.peak)")
+  }
+
   /// A chain of recomputed calls is released without recursion.
   @Test func longChainsOfCalls() throws {
     let g = try gradient(

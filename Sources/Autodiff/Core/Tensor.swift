@@ -56,9 +56,9 @@ public struct Tensor {
   /// Whether a transform is watching this value.
   public var isTraced: Bool { tracer != nil }
 
-  /// The value without the tangents that it carries on any level; lanes and recordings stay.
-  var withoutTangents: Tensor {
-    if let beneath = tracer?.withoutTangents { return beneath }
+  /// The value beneath all transforms that know it, which are derivatives and recordings that compute; lanes and other recordings stay.
+  var bare: Tensor {
+    if let beneath = tracer?.bare { return beneath }
     return self
   }
 

@@ -48,8 +48,8 @@ package class Tracer {
   /// The unclaimed bytes beneath.
   package func claimBytes() -> Int { 0 }
 
-  /// The value without tangents, or nil where it carries none.
-  var withoutTangents: Tensor? { nil }
+  /// The value beneath transforms that know it, or nil where the innermost does not.
+  var bare: Tensor? { nil }
 }
 
 /// The level of the newest transform that watches one of these values.

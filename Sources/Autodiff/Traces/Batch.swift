@@ -73,7 +73,7 @@ final class BatchTracer: Tracer {
 
   override func claimBytes() -> Int { stacked.claimBytes() }
 
-  override var withoutTangents: Tensor? {
-    stacked.isTraced ? Tensor(BatchTracer(unsafeDowncast(trace, to: BatchTrace.self), stacked.withoutTangents)) : nil
+  override var bare: Tensor? {
+    stacked.isTraced ? Tensor(BatchTracer(unsafeDowncast(trace, to: BatchTrace.self), stacked.bare)) : nil
   }
 }

@@ -71,5 +71,5 @@ final class ForwardTracer: Tracer {
 
   override var primal: Tensor? { primalValue }
   override func claimBytes() -> Int { primalValue.claimBytes() + tangent.claimBytes() }
-  override var withoutTangents: Tensor? { primalValue.withoutTangents }
+  override var bare: Tensor? { primalValue.bare }
 }

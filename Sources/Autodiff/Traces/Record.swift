@@ -56,7 +56,7 @@ final class RecordTrace: Trace {
   private func computing(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
     var values: [Tensor] = []
     for operand in operands {
-      if let value = own(operand)?.value { values.append(value) } else { values.append(operand.withoutTangents) }
+      if let value = own(operand)?.value { values.append(value) } else { values.append(operand.bare) }
     }
     let results = try Autodiff.bind(primitive, values)
     let ids = graph.append(primitive, operands.map(operand), results.map(\.spec))
@@ -85,5 +85,6 @@ final class RecordTracer: Tracer {
   }
 
   override var primal: Tensor? { value }
+  override var bare: Tensor? { value?.bare }
   override func claimBytes() -> Int { value?.claimBytes() ?? 0 }
 }

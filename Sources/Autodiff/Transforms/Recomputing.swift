@@ -14,7 +14,7 @@ public func checkpoint(_ f: TensorFunction, _ x: [Tensor]) throws(TensorError) -
     operands.append(value)
     return operands.count - 1
   }
-  let record = RecordTrace(name: "checkpoint", values: operands.map(\.withoutTangents))
+  let record = RecordTrace(name: "checkpoint", values: operands.map(\.bare))
   let inputs = operands.indices.map(record.argument)
   let outputs: [Tensor]
   do throws(TensorError) {
@@ -47,7 +47,7 @@ public func checkpoint(_ f: TensorFunction, _ x: [Tensor]) throws(TensorError) -
 // The numbers that the values stand for as they arrive where `operands` are numbers: for each vmap around, from the innermost on, all
 // its lanes. Nil where some are not known.
 private func lowered(_ values: [Tensor], like operands: [Tensor]) -> [NDArray]? {
-  var (values, operands) = (values, operands.map(\.withoutTangents))
+  var (values, operands) = (values, operands.map(\.bare))
   while let newest = operands.compactMap(\.tracer).max(by: { $0.level < $1.level }) {
     guard let trace = newest.trace as? BatchTrace else { return nil }
     do throws(TensorError) {
