@@ -4,7 +4,7 @@ import numpy as np
 
 import matrices
 from case import Case, normal, positive, rectangular, uniform
-from images import attention, standardized
+from images import attention, average, convolution, standardized
 from values import cos, identity_like, log, log_softmax, logsumexp, mean, sin, sqrt, tanh, total
 
 
@@ -49,6 +49,17 @@ CASES = [
         given="local labels = eb.tensor{ {0, 0, 1}, {1, 0, 0} }",
         jax="-mean(sum(log_softmax(tanh(x @ y) @ z) * array([[0, 0, 1], [1, 0, 0]]), 1))",
         torch="F.cross_entropy(tanh(x @ y) @ z, tensor([2, 0]))",
+    ),
+    Case(
+        "convolution net",
+        "net({ {weight = y}, {}, {}, {}, {weight = z} }, x)",
+        lambda x, y, z: average(tanh(convolution(x, y)), (2, 2), (2, 2)).reshape(1, 2) @ z,
+        [normal(1, 1, 3, 3), normal(2, 1, 2, 2), normal(2, 2)],
+        given="local net = eb.nn.sequential{eb.nn.conv2d(1, 2, 2, {bias = false}), eb.nn.tanh(), eb.nn.avgpool2d(2), eb.nn.flatten(),"
+        " eb.nn.linear(2, 2, {bias = false})}",
+        jax="(lax.reduce_window(tanh(lax.conv_general_dilated(x, y, (1, 1), 'VALID')), 0.0, lax.add, (1, 1, 2, 2), (1, 1, 2, 2), 'VALID')"
+        " / 4).reshape(1, 2) @ z",
+        torch="F.avg_pool2d(tanh(F.conv2d(x, y)), 2).reshape(1, 2) @ z",
     ),
     Case(
         "attention of one head",

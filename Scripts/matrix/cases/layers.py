@@ -4,8 +4,8 @@ import numpy as np
 from mpmath import mp
 
 from case import Case, distinct, normal
-from images import average, convolution, heads, largest, standardized
-from values import log_softmax, mean, sin, softmax, tanh, variance
+from images import EPSILON, average, convolution, heads, largest, standardized
+from values import array, log_softmax, mean, sin, softmax, sqrt, tanh, variance
 
 ATTENTION = "eb.nn.attention(4, 2, {bias = false%s})({query = {weight = y}, key = {weight = z}, value = {weight = a}, out = {weight = b}}, x)"
 HEADS = "(lambda q, k, v: F.scaled_dot_product_attention(q, k, v%s).transpose(0, 1).reshape(3, 4) @ b)(*[(x @ m).reshape(3, 2, 2).transpose(0, 1) for m in (y, z, a)])"
@@ -30,6 +30,14 @@ CASES = [
         [normal(1, 4, 3, 3), normal(2, 2, 2, 3)],
         jax="lax.conv_general_dilated(x, tanh(y), (2, 1), ((1, 1), (2, 2)), rhs_dilation=(1, 2), feature_group_count=2)",
         torch="F.conv2d(x, tanh(y), None, (2, 1), (1, 2), (1, 2), 2)",
+    ),
+    Case(
+        "nn.conv2d that keeps the size",
+        "eb.nn.conv2d(1, 2, {3, 2}, {padding = 'same'})({weight = y, bias = z}, x:sin())",
+        lambda x, y, z: convolution(sin(x), y, z, padding=((1, 1), (0, 1))),
+        [normal(2, 1, 3, 2), normal(2, 1, 3, 2), normal(2)],
+        jax="lax.conv_general_dilated(sin(x), y, (1, 1), 'SAME') + z[:, None, None]",
+        torch="F.conv2d(sin(x), y, z, padding='same')",
     ),
     Case(
         "nn.maxpool2d",
@@ -75,12 +83,19 @@ CASES = [
     Case(
         "nn.batchnorm and its new state",
         "local y, s = eb.nn.batchnorm(2)({weight = y, bias = y}, x, {train = true}) return y, s.running_mean, s.running_var",
-        lambda x, y: (
-            standardized(x, 0) * y + y, mean(x, 0) / 10, mp.mpf(9) / 10 + variance(x, 0, correction=1) / 10,
-        ),  # fmt: skip
+        lambda x, y: (standardized(x, 0) * y + y, mean(x, 0) / 10, mp.mpf("0.9") + variance(x, 0, correction=1) / 10),
         [normal(3, 2), normal(2)],
         jax="(standardize(x, axis=0, epsilon=1e-5) * y + y, mean(x, 0) / 10, 0.9 + var(x, 0, ddof=1) / 10)",
         torch="(F.batch_norm(x, None, None, y, y, True), mean(x, 0) / 10, 0.9 + var(x, 0) / 10)",
+    ),
+    Case(
+        "nn.batchnorm in evaluation",
+        "(eb.nn.batchnorm(2)({weight = y, bias = z}, x:sin(), {state = state}))",
+        lambda x, y, z: (sin(x) - array([0.5, -1])) / sqrt(array([2, 0.25]) + EPSILON) * y + z,
+        [normal(3, 2), normal(2), normal(2)],
+        given="local state = {running_mean = eb.tensor{0.5, -1}, running_var = eb.tensor{2, 0.25}}",
+        jax="(sin(x) - array([0.5, -1])) / sqrt(array([2, 0.25]) + 1e-5) * y + z",
+        torch="F.batch_norm(sin(x), tensor([0.5, -1.0], dtype=x.dtype), tensor([2.0, 0.25], dtype=x.dtype), y, z)",
     ),
     Case(
         "nn.dropout",
