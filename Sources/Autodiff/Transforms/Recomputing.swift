@@ -3,7 +3,8 @@
 /// The function runs once, now, while its operations are recorded beside the values; later runs replay the recording, so that nothing of
 /// the caller is called again, random draws are the same, and a branch goes the same way. Values from outside that f uses become
 /// operands of the call, and derivatives in them are right; what f makes from such values alone is kept, not computed again. The
-/// gradient has the same bits as without.
+/// gradient has the same bits as without, unless cotangents of such values, or of operands that move as one (x and x + c), meet in
+/// another order of summation.
 public func checkpoint(_ f: TensorFunction, _ x: [Tensor]) throws(TensorError) -> [Tensor] {
   // One argument for each value, so that the walk back adds to one sum what belongs to one value.
   var operands: [Tensor] = []

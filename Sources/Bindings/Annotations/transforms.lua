@@ -153,7 +153,7 @@ function eb.custom(rule) end
 
 ---f with the same values and derivatives, which keep its arguments alone and compute the rest again on the way back: in a chain of n
 ---layers wrapped in segments of √n the memory of a gradient falls from O(n) to O(√n), for one more evaluation of f. The gradient has
----the same bits as without. f runs once, when it is called; later the recorded operations are repeated, so that random draws and
+---the same bits as without; where f also computes from outside values alone, their sums may be rounded in another order. f runs once, when it is called; later the recorded operations are repeated, so that random draws and
 ---branches stay the same. Values from outside, such as parameters, may be used and are differentiated; what f computes from them
 ---alone, without its arguments, is kept. Segments may be nested. Forward mode evaluates f twice.
 ---```lua
