@@ -97,6 +97,22 @@ import Testing
     }
   }
 
+  /// The compiled graph gives the same bits, also for views, and again on other numbers.
+  @Test(arguments: Case.all) func planIsEagerBitForBit(_ entry: Case) throws {
+    for entry in try entry.withDerivatives() {
+      for layout in [nil] + Layout.allCases.map(Optional.some) {
+        var plan: Plan?
+        for lane: UInt64 in 0..<2 {
+          let x = try entry.inputs(lane: lane).map { try layout?.view($0) ?? $0 }
+          let made = try plan ?? Plan(recorded(entry.function, x), strides: x.map { $0.array!.viewStrides })
+          plan = made
+          let results = try made(x.map { $0.array! }).map { Tensor($0) }
+          #expect(try identical(results, entry.function(x)), "\(entry.testDescription) \(layout as Any)\n\(made.graph)")
+        }
+      }
+    }
+  }
+
   /// Views give what packed operands give.
   @Test(arguments: Case.all) func viewsGiveWhatPackedOperandsGive(_ entry: Case) throws {
     for entry in try entry.withDerivatives() {

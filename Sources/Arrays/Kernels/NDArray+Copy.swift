@@ -19,16 +19,14 @@ extension NDArray {
   public func cast(to target: DType) throws(TensorError) -> NDArray {
     if target == dtype { return self }
     let result = try NDArray(uninitialized: shape, target)
-    var operand = operand(of: shape)
-    var sizes = KernelShape(shape)
-    var bad: Int64 = 0
-    let control = Engine.current.control
-    try finish(
-      sizes.withPointer {
-        ebb_cast(dtype.kernel, target.kernel, Int32(rank), $0, result.storage.base, &operand, &bad, control)
-      })
-    guard bad == 0 else {
-      throw .invalid("cast", "\(bad) of \(count) values are NaN or outside int32's range and have no int32 value")
+    var step = Step(.cast, dtype)
+    step.to = target.kernel
+    step.setSizes(shape)
+    step.setOperand(0, self, broadcastTo: shape)
+    step.out.0 = result.storage.base
+    let count = count
+    try Engine.current.perform(&step) { step in
+      .invalid("cast", "\(step.valuesWithoutInteger) of \(count) values are NaN or outside int32's range and have no int32 value")
     }
     return result
   }
@@ -83,19 +81,24 @@ extension NDArray {
     try place.write(source.broadcast(to: place.shape), strides: place.strides, at: place.pointer)
   }
 
-  private func write(_ source: NDArray, strides: [Int], at target: UnsafeMutableRawPointer) throws(TensorError) {
-    var sizes = KernelShape(source.shape)
-    var to = KernelShape(strides)
-    var from = KernelShape(source.strides)
-    let control = Engine.current.control
-    let size = Int32(dtype.byteCount)
-    let status = sizes.withPointer { sizes in
-      to.withPointer { to in
-        from.withPointer { from in
-          ebb_copy(size, Int32(source.rank), sizes, target, to, source.pointer, from, control)
-        }
-      }
+  func write(_ source: NDArray, strides: [Int], at target: UnsafeMutableRawPointer) throws(TensorError) {
+    var step = Step(.copy, dtype)
+    step.setSizes(source.shape)
+    step.setOperand(0, source, broadcastTo: source.shape)
+    step.setStrides(1, strides)
+    step.out.0 = target
+    try Engine.current.perform(&step)
+  }
+}
+
+extension ebb_step {
+  // How many elements the cast of a failed step could not represent; it wrote 0 for them.
+  fileprivate var valuesWithoutInteger: Int64 {
+    var operand = ebb_operand(data: `in`.0, strides: strides.0)
+    var (bad, sizes): (Int64, _) = (0, sizes)
+    withUnsafeMutableBytes(of: &sizes) { sizes in
+      _ = ebb_cast(dtype, to, rank, sizes.assumingMemoryBound(to: Int64.self).baseAddress, out.0, &operand, &bad, nil)
     }
-    try finish(status)
+    return bad
   }
 }

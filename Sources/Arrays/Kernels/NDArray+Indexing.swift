@@ -10,10 +10,10 @@ extension NDArray {
     let extents = NDArray.extents(shape, around: axis..<(axis + 1))
     let sizes = Array(shape[0..<axis]) + Array(index.shape) + Array(shape[(axis + 1)...])
     let result = try NDArray(uninitialized: try .checked(sizes, operation: "index"), dtype)
-    try finish(
-      ebb_gather(
-        Int32(dtype.byteCount), extents.outer, extents.n, extents.inner, Int64(index.count), result.storage.base, array.pointer,
-        index.pointer.assumingMemoryBound(to: Int32.self), Engine.current.control))
+    var step = Step(.gather, dtype)
+    step.setSizes(extents + [index.count])
+    (step.out.0, step.in.0, step.in.1) = (result.storage.base, UnsafeRawPointer(array.pointer), UnsafeRawPointer(index.pointer))
+    try Engine.current.perform(&step)
     return result
   }
 
@@ -26,10 +26,10 @@ extension NDArray {
     let sizes = Array(shape[0..<axis]) + [size] + Array(shape[(axis + index.rank)...])
     let result = try NDArray.full(Shape(sizes), 0, dtype)
     let extents = NDArray.extents(result.shape, around: axis..<(axis + 1))
-    try finish(
-      ebb_scatter_add(
-        dtype.kernel, extents.outer, extents.n, extents.inner, Int64(index.count), result.storage.base, array.pointer,
-        index.pointer.assumingMemoryBound(to: Int32.self), Engine.current.control))
+    var step = Step(.scatter_add, dtype)
+    step.setSizes(extents + [index.count])
+    (step.out.0, step.in.0, step.in.1) = (result.storage.base, UnsafeRawPointer(array.pointer), UnsafeRawPointer(index.pointer))
+    try Engine.current.perform(&step)
     return result
   }
 
@@ -39,10 +39,11 @@ extension NDArray {
     let values = try NDArray(uninitialized: shape, dtype)
     let positions = try NDArray(uninitialized: shape, .int32)
     let n = rank == 0 ? 1 : shape[rank - 1]
-    try finish(
-      ebb_sort(
-        dtype.kernel, n == 0 ? 0 : Int64(count / n), Int64(n), descending, values.storage.base,
-        positions.storage.base.assumingMemoryBound(to: Int32.self), array.pointer, Engine.current.control))
+    var step = Step(.sort, dtype)
+    step.flag = descending
+    step.setSizes([n == 0 ? 0 : count / n, n])
+    (step.out.0, step.out.1, step.in.0) = (values.storage.base, positions.storage.base, UnsafeRawPointer(array.pointer))
+    try Engine.current.perform(&step)
     return (values, positions)
   }
 
@@ -56,7 +57,13 @@ extension NDArray {
 
   private func checkIndices(below size: Int, operation: String, dimension: Int) throws(TensorError) {
     guard dtype == .int32 else { throw .dtype(operation, got: dtype, expected: "int32 indices") }
-    let wrong = withElements(of: Int32.self) { $0.first { $0 < 0 || Int($0) >= size } }
-    if let wrong { throw .index(operation, index: Int(wrong) + 1, size: size, dimension: dimension + 1) }
+    var step = Step(.check_index)
+    step.setSizes([count, size])
+    step.in.0 = UnsafeRawPointer(pointer)
+    try Engine.current.perform(&step) { step in
+      let index = UnsafeBufferPointer(start: step.in.0?.assumingMemoryBound(to: Int32.self), count: Int(step.sizes.0))
+      let wrong = index.first { $0 < 0 || Int($0) >= size } ?? 0
+      return .index(operation, index: Int(wrong) + 1, size: size, dimension: dimension + 1)
+    }
   }
 }

@@ -39,10 +39,12 @@ extension NDArray {
         bOffset += rest % batch[axis] * bStrides[axis]
         rest /= batch[axis]
       }
-      product.a = UnsafeRawPointer(a.pointer + aOffset * bytes)
-      product.b = UnsafeRawPointer(b.pointer + bOffset * bytes)
-      product.c = result.storage.base + position * run * m * n * bytes
-      try finish(ebb_gemm(&product, Engine.current.control))
+      var step = Step(.matmul, a.dtype)
+      step.product = product
+      step.in.0 = UnsafeRawPointer(a.pointer + aOffset * bytes)
+      step.in.1 = UnsafeRawPointer(b.pointer + bOffset * bytes)
+      step.out.0 = result.storage.base + position * run * m * n * bytes
+      try Engine.current.perform(&step)
     }
     return result
   }

@@ -50,7 +50,7 @@ extension NDArray {
     if let result = try withUnsafePointer(to: a, { (a) throws(TensorError) in try immediate(code, a, nil) }) { return result }
     let (shape, dtype) = try code.outcome((a.shape, a.dtype))
     let result = try NDArray(uninitialized: shape, dtype)
-    try run(code, a.dtype, into: result, [a.operand(of: shape)])
+    try run(code, a.dtype, into: result, a)
     return result
   }
 
@@ -62,7 +62,7 @@ extension NDArray {
     if let small { return small }
     let (shape, dtype) = try code.outcome((a.shape, a.dtype), (b.shape, b.dtype))
     let result = try NDArray(uninitialized: shape, dtype)
-    try run(code, a.dtype, into: result, [a.operand(of: shape), b.operand(of: shape)])
+    try run(code, a.dtype, into: result, a, b)
     return result
   }
 
@@ -87,6 +87,7 @@ extension NDArray {
     let count = shape.elementCount
     guard count <= tiny else { return nil }
     let result = try NDArray(uninitialized: shape, code.isPredicate ? .bool : a.pointee.dtype)
+    guard result.storage.exists else { return nil }
     loop(Int64(count), result.storage.base, a.pointee.storage.base, stepA, b?.pointee.storage.base, stepB, nil, 0)
     return result
   }
@@ -112,21 +113,23 @@ extension NDArray {
     let (shape, dtype) = try PointwiseCode.select.outcome(
       (condition.shape, condition.dtype), (a.shape, a.dtype), (b.shape, b.dtype))
     let result = try NDArray(uninitialized: shape, dtype)
-    try run(.select, dtype, into: result, [condition.operand(of: shape), a.operand(of: shape), b.operand(of: shape)])
+    try run(.select, dtype, into: result, condition, a, b)
     return result
   }
 
   // Below this many elements the general traversal costs more than the work.
   private static let tiny = 4096
 
-  private static func run(_ code: PointwiseCode, _ dtype: DType, into result: NDArray, _ operands: [ebb_operand])
-    throws(TensorError)
-  {
-    var sizes = KernelShape(result.shape)
-    let control = Engine.current.control
-    try finish(
-      sizes.withPointer {
-        ebb_pointwise(code, dtype.kernel, Int32(result.rank), $0, result.storage.base, operands, control)
-      })
+  private static func run(
+    _ code: PointwiseCode, _ dtype: DType, into result: NDArray, _ a: NDArray, _ b: NDArray? = nil, _ c: NDArray? = nil
+  ) throws(TensorError) {
+    var step = Step(.pointwise, dtype)
+    step.op = code.rawValue
+    step.setSizes(result.shape)
+    step.out.0 = result.storage.base
+    step.setOperand(0, a, broadcastTo: result.shape)
+    if let b { step.setOperand(1, b, broadcastTo: result.shape) }
+    if let c { step.setOperand(2, c, broadcastTo: result.shape) }
+    try Engine.current.perform(&step)
   }
 }

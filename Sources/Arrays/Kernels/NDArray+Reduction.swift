@@ -44,10 +44,11 @@ extension NDArray {
       reduced.removeLast()
       let extents = NDArray.extents(result.shape, around: first..<(last + 1))
       let smaller = try NDArray(uninitialized: result.shape.removing(Array(first...last)), dtype)
-      try finish(
-        ebb_reduce(
-          reduction.kernel, dtype.kernel, extents.outer, extents.n, extents.inner, smaller.storage.base, result.pointer,
-          Engine.current.control))
+      var step = Step(.reduce, dtype)
+      step.op = reduction.kernel.rawValue
+      step.setSizes(extents)
+      (step.out.0, step.in.0) = (smaller.storage.base, UnsafeRawPointer(result.pointer))
+      try Engine.current.perform(&step)
       remaining.removeSubrange(first...last)
       result = smaller
     }
@@ -60,10 +61,11 @@ extension NDArray {
     let array = try contiguous()
     let extents = NDArray.extents(shape, around: axis..<(axis + 1))
     let result = try NDArray(uninitialized: shape.removing(axis), .int32)
-    try finish(
-      ebb_arg_reduce(
-        largest, dtype.kernel, extents.outer, extents.n, extents.inner, result.storage.base.assumingMemoryBound(to: Int32.self),
-        array.pointer, Engine.current.control))
+    var step = Step(.arg_reduce, dtype)
+    step.flag = largest
+    step.setSizes(extents)
+    (step.out.0, step.in.0) = (result.storage.base, UnsafeRawPointer(array.pointer))
+    try Engine.current.perform(&step)
     return result
   }
 
@@ -72,10 +74,11 @@ extension NDArray {
     let array = try contiguous()
     let extents = NDArray.extents(shape, around: axis..<(axis + 1))
     let result = try NDArray(uninitialized: shape, dtype)
-    try finish(
-      ebb_scan(
-        reduction.kernel, dtype.kernel, extents.outer, extents.n, extents.inner, result.storage.base, array.pointer,
-        Engine.current.control))
+    var step = Step(.scan, dtype)
+    step.op = reduction.kernel.rawValue
+    step.setSizes(extents)
+    (step.out.0, step.in.0) = (result.storage.base, UnsafeRawPointer(array.pointer))
+    try Engine.current.perform(&step)
     return result
   }
 

@@ -13,6 +13,9 @@ public final class Engine: @unchecked Sendable {
   /// The float type that numbers without one become.
   public var defaultFloat = DType.float32
 
+  /// What takes steps instead of running them: only engines that `recording` made have one.
+  let recorder: StepRecorder?
+
   /// Called when the pool refuses a block, before the one retry: a session runs its collector here.
   package var relieve: (() -> Void)?
 
@@ -22,8 +25,23 @@ public final class Engine: @unchecked Sendable {
   ///   - interrupt: a flag that lives as long as the engine; long kernels stop soon after it becomes non-zero.
   package init(pool: Pool = Pool(), threads: Int = 1, interrupt: UnsafePointer<Int32>? = nil) {
     self.pool = pool
+    recorder = nil
     control = .allocate(capacity: 1)
     control.initialize(to: ebb_control(interrupt: interrupt, threads: Int32(threads)))
+  }
+
+  // An engine like another, whose operations are written down.
+  private init(_ engine: Engine, recorder: StepRecorder) {
+    pool = engine.pool
+    defaultFloat = engine.defaultFloat
+    self.recorder = recorder
+    control = .allocate(capacity: 1)
+    control.initialize(to: engine.control.pointee)
+  }
+
+  /// Runs `body` on this thread with operations of arrays written down by `recorder` instead of being done.
+  package func recording<T, E: Error>(_ recorder: StepRecorder, _ body: () throws(E) -> T) throws(E) -> T {
+    try Engine(self, recorder: recorder).run(body)
   }
 
   deinit {

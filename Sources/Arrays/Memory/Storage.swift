@@ -5,17 +5,37 @@
 package final class Storage: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   let bytes: Int
-  private let pool: Pool
+  // Nil when the memory is someone else's, or does not exist.
+  private let pool: Pool?
+  private let owner: AnyObject?
   private var isClaimed = false
+  /// Whether there is memory behind the addresses; not so in a plan that is being made.
+  let exists: Bool
 
   /// A block with undefined contents.
   init(bytes request: Int) throws(TensorError) {
     let engine = Engine.current
+    owner = nil
+    if let recorder = engine.recorder {
+      (base, bytes, pool, exists) = (recorder.reserve(request), request, nil, false)
+      return
+    }
     pool = engine.pool
+    exists = true
     guard let block = engine.pool.take(request) ?? Storage.retry(request, engine) else {
       throw .outOfMemory(requested: request, live: engine.pool.statistics.live, limit: engine.pool.limit)
     }
     (base, bytes) = block
+  }
+
+  /// A block of a recorder, without memory.
+  init(reserving bytes: Int, in recorder: StepRecorder) {
+    (base, self.bytes, pool, owner, exists) = (recorder.reserve(bytes), bytes, nil, nil, false)
+  }
+
+  /// Memory that `owner` keeps as long as it lives.
+  init(at base: UnsafeMutableRawPointer, bytes: Int, of owner: AnyObject) {
+    (self.base, self.bytes, pool, self.owner, exists) = (base, bytes, nil, owner, true)
   }
 
   // The collector gets a chance to let tensors go, then the cache of freed blocks is given back.
@@ -34,5 +54,5 @@ package final class Storage: @unchecked Sendable {
     return bytes
   }
 
-  deinit { pool.give(base, bytes: bytes) }
+  deinit { pool?.give(base, bytes: bytes) }
 }

@@ -69,14 +69,22 @@ extension NDArray {
   /// An array filled with one value, converted to `dtype`.
   public static func full(_ shape: Shape, _ value: Double, _ dtype: DType) throws(TensorError) -> NDArray {
     let result = try NDArray(uninitialized: shape, dtype)
-    ebb_fill(dtype.kernel, Int64(shape.elementCount), result.storage.base, value)
+    var step = Step(.fill, dtype)
+    step.setSizes(CollectionOfOne(shape.elementCount))
+    step.value = value
+    step.out.0 = result.storage.base
+    try Engine.current.perform(&step)
     return result
   }
 
   /// `[start, start + step, …]` of `count` elements, computed in double precision.
   public static func sequence(_ count: Int, from start: Double, by step: Double, _ dtype: DType) throws(TensorError) -> NDArray {
     let result = try NDArray(uninitialized: [count], dtype)
-    ebb_iota(dtype.kernel, Int64(count), result.storage.base, start, step)
+    var call = Step(.iota, dtype)
+    call.setSizes(CollectionOfOne(count))
+    (call.value, call.step) = (start, step)
+    call.out.0 = result.storage.base
+    try Engine.current.perform(&call)
     return result
   }
 

@@ -13,6 +13,9 @@ public protocol Primitive: Hashable, Sendable {
   /// The results for known numbers that `outcome` accepted.
   func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray]
 
+  /// Whether `evaluate` does nothing with numbers but make steps of kernels, without looking at them: then a plan can write them down.
+  var isMadeOfSteps: Bool { get }
+
   /// The tangents of the results `y` when the operands `x` move along `dx`; nil stands for zero. At least one operand moves.
   func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?]
 
@@ -29,6 +32,9 @@ public protocol Primitive: Hashable, Sendable {
 
   /// For a primitive that stands for many operations: those operations, which a recording then has in its place. Else nil.
   func expanded(_ x: [Tensor]) throws(TensorError) -> [Tensor]?
+
+  /// For a primitive that stands for many operations: those operations, which a plan runs in its place. Else nil.
+  func inlined(_ x: [Tensor]) throws(TensorError) -> [Tensor]?
 
   /// The results for all lanes at once: batched operands have the lanes as axis 0, the others serve all lanes. Every result has the
   /// lanes as axis 0.
@@ -56,6 +62,9 @@ public enum LinearOperand {
 }
 
 extension Primitive {
+  /// The default: it may look at numbers.
+  public var isMadeOfSteps: Bool { false }
+
   /// The default: no rule. A primitive that is differentiated through its `jvp` never meets it.
   public func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?] {
     throw .noRule(name, "is not linear, so it has no transpose")
@@ -71,6 +80,9 @@ extension Primitive {
 
   /// The default: recorded as one equation.
   public func expanded(_ x: [Tensor]) throws(TensorError) -> [Tensor]? { nil }
+
+  /// The default: as recordings have it.
+  public func inlined(_ x: [Tensor]) throws(TensorError) -> [Tensor]? { try expanded(x) }
 }
 
 /// `sums` with `terms` added; nil is zero in both.

@@ -4,6 +4,7 @@
 struct Gather: Primitive {
   let axis: Int
   var name: String { "index" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     guard x[1].dtype == .int32 else { throw .dtype(name, got: x[1].dtype, expected: "int32 indices") }
@@ -48,6 +49,7 @@ struct ScatterAdd: Primitive {
   let axis: Int
   let size: Int
   var name: String { "scatter" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     guard x[1].dtype == .int32 else { throw .dtype(name, got: x[1].dtype, expected: "int32 indices") }
@@ -85,6 +87,7 @@ struct ScatterAdd: Primitive {
 struct Sort: Primitive {
   let descending: Bool
   var name: String { "sort" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     guard x[0].dtype != .bool else { throw .dtype(name, got: .bool, expected: "a number type") }
@@ -105,6 +108,7 @@ struct Sort: Primitive {
 /// The operand itself, with no derivative.
 struct StopGradient: ConstantPrimitive {
   var name: String { "stop_gradient" }
+  var isMadeOfSteps: Bool { true }
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] { x }
   func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] { x }
   func batch(_ x: [Tensor], _ isBatched: [Bool], lanes: Int) throws(TensorError) -> [Tensor] { x }

@@ -4,6 +4,7 @@
 struct Reshape: LinearPrimitive {
   let shape: Shape
   var name: String { "reshape" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     guard x.shape.elementCount == shape.elementCount else {
@@ -21,6 +22,7 @@ struct Reshape: LinearPrimitive {
 struct Permute: LinearPrimitive {
   let order: [Int]
   var name: String { "permute" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     guard order.sorted() == Array(0..<x.shape.rank) else {
@@ -39,6 +41,7 @@ struct Permute: LinearPrimitive {
 struct Broadcast: LinearPrimitive {
   let shape: Shape
   var name: String { "expand" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     guard x.shape.rank <= shape.rank, try x.shape.broadcast(with: shape, operation: name) == shape else {
@@ -61,6 +64,7 @@ struct Slice: LinearPrimitive {
   let counts: [Int]
   let steps: [Int]
   var name: String { "slice" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     for axis in x.shape.indices where counts[axis] > 0 {
@@ -86,6 +90,7 @@ struct Pad: LinearPrimitive {
   let high: [Int]
   let interior: [Int]
   var name: String { "pad" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     let sizes = x.shape.indices.map { axis in
@@ -110,6 +115,7 @@ struct Pad: LinearPrimitive {
 struct Flip: LinearPrimitive {
   let axes: [Int]
   var name: String { "flip" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec { x }
   func evaluate(_ x: NDArray) throws(TensorError) -> NDArray {
@@ -126,6 +132,7 @@ struct Flip: LinearPrimitive {
 struct Concatenate: Primitive {
   let axis: Int
   var name: String { "cat" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     var shape = x[0].shape
@@ -175,6 +182,7 @@ struct Concatenate: Primitive {
 struct Cast: LinearPrimitive {
   let dtype: DType
   var name: String { "cast" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec { Spec(x.shape, dtype) }
   func evaluate(_ x: NDArray) throws(TensorError) -> NDArray { try x.cast(to: dtype) }

@@ -168,7 +168,7 @@ struct PseudoInverse: MatrixPrimitive {
     let least = try cutoff * values.slice(k, from: 0, count: 1)
     let inverses = try select(greater(values, least), reciprocal(values), .zero(like: values))
     let scaled = try left * inverses.reshaped(s.shape.inserting(1, at: k))
-    return [try matrixProduct(scaled, Tensor(vt)).matrixTransposed().numbers(for: name)]
+    return [try matrixProduct(scaled, Tensor(vt)).matrixTransposed().packed().numbers(for: name)]
   }
   func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
     guard let da = dx[0] else { return [nil] }

@@ -42,6 +42,8 @@ struct LinearCall: Primitive {
 
   func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] { try knownNumbers(map.push(x.map { Tensor($0) }), name) }
 
+  func inlined(_ x: [Tensor]) throws(TensorError) -> [Tensor]? { try map.push(x) }
+
   func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
     var sum = [Tensor?](repeating: nil, count: y.count)
     if dx[..<map.linearCount].contains(where: { $0 != nil }) {

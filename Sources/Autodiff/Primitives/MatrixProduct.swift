@@ -7,6 +7,8 @@ package struct MatrixProduct: Primitive {
   package init(zeroWins: Bool = false) { self.zeroWins = zeroWins }
 
   package var name: String { "mm" }
+  /// It only makes steps, unless it has to look for NaN.
+  package var isMadeOfSteps: Bool { !zeroWins }
 
   /// [batch…, m, n], or which sizes differ.
   package func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {

@@ -5,6 +5,7 @@ struct Pointwise: Primitive {
   init(_ code: PointwiseCode) { self.code = code }
 
   var name: String { code.name }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     let pairs = x.map { ($0.shape, $0.dtype) }

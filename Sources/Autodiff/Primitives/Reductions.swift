@@ -4,6 +4,7 @@
 struct Sum: LinearPrimitive {
   let axes: [Int]
   var name: String { "sum" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     guard Reduction.sum.supports(x.dtype) else { throw .dtype(name, got: x.dtype, expected: "a number type") }
@@ -21,6 +22,7 @@ struct Extremum: Primitive {
   let largest: Bool
   let axes: [Int]
   var name: String { largest ? "max" : "min" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     guard Reduction.max.supports(x[0].dtype) else { throw .dtype(name, got: x[0].dtype, expected: "a number type") }
@@ -47,6 +49,7 @@ struct ArgExtremum: ConstantPrimitive {
   let largest: Bool
   let axis: Int
   var name: String { largest ? "argmax" : "argmin" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     guard x[0].dtype != .bool else { throw .dtype(name, got: .bool, expected: "a number type") }
@@ -64,6 +67,7 @@ struct Quantifier: ConstantPrimitive {
   let universal: Bool
   let axes: [Int]
   var name: String { universal ? "all" : "any" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     guard x[0].dtype == .bool else { throw .dtype(name, got: x[0].dtype, expected: "bool") }
@@ -80,6 +84,7 @@ struct CumulativeSum: LinearPrimitive {
   let axis: Int
   let reversed: Bool
   var name: String { "cumsum" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     guard Reduction.sum.supports(x.dtype) else { throw .dtype(name, got: x.dtype, expected: "a number type") }

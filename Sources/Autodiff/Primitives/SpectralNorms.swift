@@ -158,7 +158,7 @@ struct LargestSingularVectors: MatrixPrimitive {
     for result in [
       mean, try left.slice(axis + 1, from: 0, count: 1), try right.slice(axis, from: 0, count: 1).matrixTransposed(),
       try factor.reshaped(largest.shape.inserting(1, at: axis)),
-    ] { results.append(try result.numbers(for: name)) }
+    ] { results.append(try result.packed().numbers(for: name)) }
     return results
   }
   func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {

@@ -8,12 +8,22 @@ final class RecordTrace: Trace {
   private(set) var graph: Graph
   /// What the arguments are, when this recording also computes.
   private let values: [Tensor]?
+  private var inlines = false
 
   init(name: String, arguments: [Spec], advice: String = "use eb.where or eb.cond instead of a branch on it") {
     self.name = name
     self.advice = advice
     graph = Graph(arguments: arguments)
     values = nil
+  }
+
+  /// A recording for a plan, in which no equation stands for many operations.
+  init(inlining arguments: [Spec]) {
+    name = "compile"
+    advice = "use eb.where or eb.cond instead of a branch on it"
+    graph = Graph(arguments: arguments)
+    values = nil
+    inlines = true
   }
 
   /// A recording that computes what it records.
@@ -38,7 +48,7 @@ final class RecordTrace: Trace {
 
   func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
     if values != nil { return try computing(primitive, operands) }
-    if let results = try primitive.expanded(operands) { return results }
+    if let results = try inlines ? primitive.inlined(operands) : primitive.expanded(operands) { return results }
     let outcome = try primitive.outcome(operands.map(\.spec))
     let ids = graph.append(primitive, operands.map(operand), outcome)
     return zip(ids, outcome).map { Tensor(RecordTracer(self, $0, $1, nil)) }

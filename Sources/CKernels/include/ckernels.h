@@ -180,6 +180,8 @@ void ebb_random_bits(uint64_t key, uint64_t draw, int64_t n, uint32_t *out);
 typedef void (*ebb_body)(void *context, int64_t first, int64_t last);
 int32_t ebb_parallel_for(int64_t n, int64_t grain, ebb_body body, void *context, const ebb_control *control);
 
+#include "steps.h"
+
 // ---- facts -----------------------------------------------------------------------------------------------------------------
 
 const char *ebb_isa(void);  // "avx512f", "avx2" or "default": which clones this machine runs

@@ -1,0 +1,88 @@
+import CKernels
+
+/// Where the blocks of a recording lie in the arena: from its first writer to its last reader a block has its place for itself.
+///
+/// The result of a tile program takes the place of an operand that dies there, when each element is read before it is written: then the
+/// update of a parameter touches memory once.
+struct BlockLayout {
+  /// Offsets of the blocks that are neither arguments nor kept.
+  private(set) var offsets: [Int: Int] = [:]
+  /// Bytes in all.
+  private(set) var bytes = 0
+  // The steps that read or write each block.
+  private var users: [[Int]]
+  private let writers: [Int: Int]
+  private let kept: Set<Int>
+
+  init(_ recorder: StepRecorder, _ groups: [Fusion.Group], arguments: [Int], kept: Set<Int>) {
+    users = [[Int]](repeating: [], count: recorder.blocks.count)
+    self.kept = kept
+    var madeBy: [Int: Int] = [:]
+    let touches = recorder.steps.indices.map { recorder.touches(of: $0) }
+    for (index, touched) in touches.enumerated() {
+      for block in Set(touched.reads + touched.writes) { users[block].append(index) }
+      for block in touched.writes where recorder.steps[index].kernel == .pointwise { madeBy[index] = block }
+    }
+    writers = madeBy
+
+    let isElsewhere = kept.union(arguments)
+    var positions = [Int](repeating: 0, count: recorder.steps.count)
+    for (position, group) in groups.enumerated() { for member in group.members { positions[member] = position } }
+    let lastUses = users.map { $0.map { positions[$0] }.max() ?? -1 }
+
+    var arena = Arena()
+    for (position, group) in groups.enumerated() {
+      let members = Set(group.members)
+      var touched: [Int] = []
+      for member in group.members {
+        for block in touches[member].reads + touches[member].writes where !isElsewhere.contains(block) && !touched.contains(block) {
+          let isTemporary = writers[member] == block && !reachesMemory(member, outside: members)
+          let isInside = users[block].allSatisfy(members.contains) && recorder.steps[member].kernel == .pointwise
+          if !isTemporary, !isInside { touched.append(block) }
+        }
+      }
+      for block in touched where offsets[block] == nil {
+        if let place = inherited(block, group, touched.filter { lastUses[$0] == position && offsets[$0] != nil }, recorder) {
+          offsets[block] = offsets[place]
+          inheritedBlocks.insert(place)
+        } else {
+          offsets[block] = arena.take(recorder.blocks[block].bytes)
+        }
+      }
+      for block in touched where lastUses[block] == position && !inheritedBlocks.contains(block) {
+        arena.give(offsets[block]!, recorder.blocks[block].bytes)
+      }
+    }
+    bytes = arena.bytes
+  }
+
+  // Blocks whose place another has taken over.
+  private var inheritedBlocks = Set<Int>()
+
+  /// Whether the result of an element-wise step is read by anything but the steps of its group.
+  func reachesMemory(_ step: Int, outside group: Set<Int>) -> Bool {
+    guard let block = writers[step] else { return true }
+    return kept.contains(block) || users[block].contains { !group.contains($0) }
+  }
+
+  // A dying operand of the group whose place the result may take: same size, read element by element, and never after the write.
+  private func inherited(_ block: Int, _ group: Fusion.Group, _ dying: [Int], _ recorder: StepRecorder) -> Int? {
+    let steps = group.members.map { recorder.steps[$0] }
+    guard let writer = group.members.firstIndex(where: { writers[$0] == block }) else { return nil }
+    return dying.first { candidate in
+      if inheritedBlocks.contains(candidate) || recorder.blocks[candidate].bytes != recorder.blocks[block].bytes { return false }
+      if group.members.contains(where: { writers[$0] == candidate }) { return false }
+      for (position, step) in steps.enumerated() {
+        for index in 0..<step.arity {
+          guard let source = step.source(index), recorder.block(at: UInt(bitPattern: source)) == candidate else { continue }
+          let isStart = UInt(bitPattern: source) == recorder.blocks[candidate].start
+          guard isStart, step.layout(index).isInPlace, step.operandWidth(index) == steps[writer].resultWidth, position <= writer
+          else {
+            return false
+          }
+        }
+      }
+      return true
+    }
+  }
+}

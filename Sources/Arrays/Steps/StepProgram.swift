@@ -1,0 +1,219 @@
+import CKernels
+
+/// A recording made runnable: a flat list of steps over one arena, which is laid out once and used again at every run.
+///
+/// Blocks that are arguments or results get their addresses at each run: the places that hold them are known, and only those are written.
+package final class StepProgram {
+  private let steps: UnsafeMutablePointer<ebb_step>
+  private let stepCount: Int
+  private var programs: [UnsafeMutablePointer<ebb_tiles>] = []
+  private let arena: Storage?
+  private var complaints: [Int: Complaint] = [:]
+  private var outside: [Int: StepRecorder.Outside] = [:]
+
+  // Where the addresses of a block that moves are written.
+  private struct Relocation {
+    let place: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    let offset: Int
+  }
+  private enum Home {
+    case argument(Int)
+    case result(Int)
+    case arena(Int)
+  }
+  private var homes: [Int: Home] = [:]
+  private var argumentRelocations: [[Relocation]]
+  private var argumentAddresses: [UnsafeMutableRawPointer?]
+  private var resultRelocations: [[Relocation]] = []
+  private var resultSizes: [Int] = []
+  // How far the first element of an argument lies behind the lowest: strides may be negative.
+  private let argumentOffsets: [Int]
+  private let results: [NDArray]
+  private let recorder: StepRecorder
+
+  /// Bytes of the arena.
+  package let arenaBytes: Int
+
+  /// - Parameters:
+  ///   - arguments: placeholders, in the order in which runs give the arrays.
+  ///   - results: what runs return: placeholders, views of them, or arrays that exist.
+  package init(_ recorder: StepRecorder, arguments: [NDArray], results: [NDArray]) throws(TensorError) {
+    self.recorder = recorder
+    self.results = results
+    argumentOffsets = arguments.map { $0.view?.offset ?? 0 }
+    argumentRelocations = arguments.map { _ in [] }
+    argumentAddresses = arguments.map { _ in nil }
+    var kept = Set<Int>()
+    for result in results { if let block = recorder.block(of: result) { kept.insert(block) } }
+    let groups = Fusion.groups(of: recorder, keeping: kept)
+    let layout = BlockLayout(recorder, groups, arguments: arguments.map { recorder.block(of: $0)! }, kept: kept)
+
+    for (index, argument) in arguments.enumerated() { homes[recorder.block(of: argument)!] = .argument(index) }
+    for block in kept.sorted() where homes[block] == nil {
+      homes[block] = .result(resultSizes.count)
+      resultSizes.append(recorder.blocks[block].bytes)
+      resultRelocations.append([])
+    }
+    for (block, offset) in layout.offsets { homes[block] = .arena(offset) }
+    arenaBytes = layout.bytes
+    arena = layout.offsets.isEmpty ? nil : try Storage(bytes: arenaBytes)
+
+    stepCount = groups.count
+    steps = .allocate(capacity: max(1, stepCount))
+    for (position, group) in groups.enumerated() {
+      let first = group.members[0]
+      var step = recorder.steps[first]
+      if step.kernel == .pointwise {
+        let members = Set(group.members)
+        step = Step(.tiles)
+        step.tiles = UnsafePointer(
+          tiles(
+            TileProgram(group.members.map { recorder.steps[$0] }) { layout.reachesMemory(group.members[$0], outside: members) }))
+      } else {
+        complaints[position] = recorder.complaints[first]
+        outside[position] = recorder.outside[first]
+      }
+      (steps + position).initialize(to: step)
+      if step.kernel != .tiles, step.kernel != .outside { relocate(steps + position) }
+    }
+  }
+
+  deinit {
+    for program in programs {
+      program.pointee.operands.deallocate()
+      program.pointee.results.deallocate()
+      UnsafeMutablePointer(mutating: program.pointee.instructions).deallocate()
+      program.deallocate()
+    }
+    steps.deallocate()
+  }
+
+  /// Runs the steps; `arguments` have the shapes, dtypes and strides of the placeholders.
+  package func run(_ arguments: [NDArray]) throws(TensorError) -> [NDArray] {
+    var fresh: [Storage] = []
+    for (index, bytes) in resultSizes.enumerated() {
+      let storage = try Storage(bytes: bytes)
+      fresh.append(storage)
+      for relocation in resultRelocations[index] { relocation.place.pointee = storage.base + relocation.offset }
+    }
+    for (index, argument) in arguments.enumerated() {
+      let address = argument.pointer - argumentOffsets[index] * argument.dtype.byteCount
+      if argumentAddresses[index] == address { continue }
+      argumentAddresses[index] = address
+      for relocation in argumentRelocations[index] { relocation.place.pointee = address + relocation.offset }
+    }
+    let control = Engine.current.control
+    var next: Int64 = 0
+    while true {
+      let status = ebb_run_steps(steps, Int64(stepCount), &next, control)
+      if status == EBB_OK { break }
+      guard status == EBB_OUTSIDE, let work = outside[Int(next)] else {
+        throw Engine.failure(status, steps[Int(next)], complaints[Int(next)])
+      }
+      try perform(work, arguments, fresh)
+      next += 1
+    }
+    return withExtendedLifetime(arguments) { results.map { resolved($0, arguments, fresh) } }
+  }
+
+  // Work outside the kernels gets arrays over the true memory, and what it gives is copied to where it belongs.
+  private func perform(_ work: StepRecorder.Outside, _ arguments: [NDArray], _ fresh: [Storage]) throws(TensorError) {
+    let made = try work.evaluate(work.inputs.map { resolved($0, arguments, fresh) })
+    for (value, target) in zip(made, work.outputs) {
+      // What follows must find the layout of eager mode.
+      assert(value.view == nil, "a primitive that is not made of steps gives packed arrays")
+      var place = resolved(target, arguments, fresh)
+      try place.overwrite(with: value)
+    }
+  }
+
+  // The array that a placeholder stood for.
+  private func resolved(_ array: NDArray, _ arguments: [NDArray], _ fresh: [Storage]) -> NDArray {
+    guard let block = recorder.block(of: array), let home = homes[block] else { return array }
+    switch home {
+    case .argument(let index):
+      let argument = arguments[index]
+      let offset = (argument.view?.offset ?? 0) - argumentOffsets[index] + (array.view?.offset ?? 0)
+      if offset == 0, array.view == nil { return NDArray(storage: argument.storage, dtype: array.dtype, shape: array.shape) }
+      return NDArray(
+        storage: argument.storage, dtype: array.dtype, shape: array.shape, view: View(offset: offset, strides: array.strides))
+    case .result(let index):
+      return NDArray(storage: fresh[index], dtype: array.dtype, shape: array.shape, view: array.view)
+    case .arena(let offset):
+      let storage = Storage(at: arena!.base + offset, bytes: recorder.blocks[block].bytes, of: self)
+      return NDArray(storage: storage, dtype: array.dtype, shape: array.shape, view: array.view)
+    }
+  }
+
+  private func tiles(_ program: TileProgram) -> UnsafeMutablePointer<ebb_tiles> {
+    let tiles = UnsafeMutablePointer<ebb_tiles>.allocate(capacity: 1)
+    let operands = UnsafeMutablePointer<ebb_tile_operand>.allocate(capacity: max(1, program.operands.count))
+    for (index, operand) in program.operands.enumerated() {
+      var value = ebb_tile_operand()
+      value.data = operand.address
+      value.width = Int32(operand.width)
+      let isSingle = operand.layout.isSingle
+      value.rank = isSingle ? 0 : Int32(operand.layout.shape.count)
+      if !isSingle {
+        withUnsafeMutableBytes(of: &value.shape) { $0.copyBytes(from: operand.layout.shape.withUnsafeBytes { Array($0) }) }
+        withUnsafeMutableBytes(of: &value.strides) { $0.copyBytes(from: operand.layout.strides.withUnsafeBytes { Array($0) }) }
+      }
+      (operands + index).initialize(to: value)
+    }
+    let results = UnsafeMutablePointer<ebb_tile_result>.allocate(capacity: max(1, program.results.count))
+    for (index, result) in program.results.enumerated() {
+      (results + index).initialize(to: ebb_tile_result(data: result.address, width: Int32(result.width)))
+    }
+    let instructions = UnsafeMutablePointer<ebb_tile_instruction>.allocate(capacity: program.instructions.count)
+    instructions.initialize(from: program.instructions, count: program.instructions.count)
+    tiles.initialize(
+      to: ebb_tiles(
+        n: Int64(program.count), tile: ebb_tile_size(Int32(program.scratchCount)), operand_count: Int32(program.operands.count),
+        result_count: Int32(program.results.count), temporary_count: Int32(program.temporaryCount),
+        instruction_count: Int32(program.instructions.count), operands: operands, results: results, instructions: instructions))
+    programs.append(tiles)
+    for index in program.operands.indices { relocate(address(in: operands + index, \ebb_tile_operand.data)) }
+    for index in program.results.indices { relocate(address(in: results + index, \ebb_tile_result.data)) }
+    return tiles
+  }
+
+  private func relocate(_ step: UnsafeMutablePointer<ebb_step>) {
+    relocate(address(in: step, \ebb_step.out.0))
+    relocate(address(in: step, \ebb_step.out.1))
+    relocate(address(in: step, \ebb_step.in.0))
+    relocate(address(in: step, \ebb_step.in.1))
+    relocate(address(in: step, \ebb_step.in.2))
+  }
+
+  private func address<T, P>(in base: UnsafeMutablePointer<T>, _ field: KeyPath<T, P>) -> UnsafeMutablePointer<
+    UnsafeMutableRawPointer?
+  > {
+    let offset = MemoryLayout<T>.offset(of: field)!
+    return (UnsafeMutableRawPointer(base) + offset).assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
+  }
+
+  // Writes the address that a place will hold, or remembers the place when the address changes from run to run.
+  private func relocate(_ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+    guard let address = place.pointee, let block = recorder.block(at: UInt(bitPattern: address)), let home = homes[block] else {
+      return
+    }
+    let offset = Int(UInt(bitPattern: address) - recorder.blocks[block].start)
+    switch home {
+    case .argument(let index): argumentRelocations[index].append(Relocation(place: place, offset: offset))
+    case .result(let index): resultRelocations[index].append(Relocation(place: place, offset: offset))
+    case .arena(let start): place.pointee = arena!.base + start + offset
+    }
+  }
+}
+
+extension StepRecorder {
+  /// The block an array lies in, nil when its memory exists.
+  func block(of array: NDArray) -> Int? { block(at: UInt(bitPattern: array.storage.base)) }
+}
+
+extension NDArray {
+  /// Writes the elements of an array of the same shape into this array's memory, which nobody else reads yet.
+  mutating func overwrite(with value: NDArray) throws(TensorError) {
+    try write(value, strides: strides, at: pointer)
+  }
+}

@@ -1,0 +1,75 @@
+/// A graph made runnable: its steps over one block of memory, laid out once.
+///
+/// A plan does what replaying the graph on numbers would do, with the same kernels on the same layouts, so every bit is the same. It is
+/// made for arguments of certain shapes, dtypes and strides. Element-wise chains run tile by tile, and nothing but results is allocated.
+public final class Plan {
+  /// The graph after all passes.
+  public let graph: Graph
+  /// How the arguments lie; nil is packed.
+  public let strides: [[Int]?]
+  private let program: StepProgram
+
+  /// - Parameters:
+  ///   - graph: what is to be run, without tracers among its known tensors.
+  ///   - strides: how the arguments will lie; packed if nothing is said.
+  /// - Throws: what the primitives throw for known operands.
+  public init(_ graph: Graph, strides: [[Int]?]? = nil) throws(TensorError) {
+    let graph = try graph.simplified()
+    self.graph = graph
+    let strides = strides ?? [[Int]?](repeating: nil, count: graph.argumentCount)
+    self.strides = strides
+    let recorder = StepRecorder()
+    let arguments = graph.specs[..<graph.argumentCount].indices.map {
+      recorder.placeholder(graph.specs[$0].shape, graph.specs[$0].dtype, strides: strides[$0])
+    }
+    let results = try Engine.current.recording(recorder) { () throws(TensorError) in
+      try graph.record(arguments, with: recorder)
+    }
+    program = try StepProgram(recorder, arguments: arguments, results: results)
+  }
+
+  /// Runs the plan. The arguments must be as it was made for.
+  public func callAsFunction(_ arguments: [NDArray]) throws(TensorError) -> [NDArray] {
+    precondition(arguments.count == graph.argumentCount, "a plan takes as many arguments as its graph")
+    return try program.run(arguments)
+  }
+
+  /// Bytes of memory that the plan holds between runs.
+  public var bytes: Int { program.arenaBytes }
+}
+
+extension Graph {
+  /// The results for placeholders, while a recorder writes the steps down.
+  fileprivate func record(_ arguments: [NDArray], with recorder: StepRecorder) throws(TensorError) -> [NDArray] {
+    var values = [NDArray?](repeating: nil, count: specs.count)
+    for (id, argument) in arguments.enumerated() { values[id] = argument }
+    func array(_ operand: Operand) -> NDArray {
+      switch operand {
+      case .value(let id): values[Int(id)]!
+      case .known(let tensor): tensor.array!
+      }
+    }
+    for equation in equations {
+      let inputs = operands(of: equation).map(array)
+      let outputs: [NDArray]
+      if equation.primitive.isMadeOfSteps {
+        outputs = try equation.primitive.evaluate(inputs)
+      } else {
+        let primitive = equation.primitive
+        outputs = recorder.recordOutside(inputs, equation.results.map { (specs[Int($0)].shape, specs[Int($0)].dtype) }) {
+          (x) throws(TensorError) in try primitive.evaluate(x)
+        }
+      }
+      for (id, output) in zip(equation.results, outputs) { values[Int(id)] = output }
+    }
+    var returned: [NDArray] = []
+    for (index, result) in results.enumerated() {
+      if let result {
+        returned.append(array(result))
+      } else {
+        returned.append(try .full(zeroResults[index].shape, 0, zeroResults[index].dtype))
+      }
+    }
+    return returned
+  }
+}

@@ -1,0 +1,86 @@
+// A call of a kernel as a value: eager code makes one and runs it at once, a plan keeps a list of them and runs it again and again.
+#ifndef EBB_STEPS_H
+#define EBB_STEPS_H
+
+typedef enum EBB_CLOSED_ENUM ebb_kernel : uint8_t {
+  ebb_kernel_pointwise,    // op, dtype, rank, sizes; out[0], in[0...2] with strides[0...2]
+  ebb_kernel_tiles,        // tiles
+  ebb_kernel_cast,         // dtype to `to`, rank, sizes; out[0], in[0] with strides[0]; fails on values without an int32
+  ebb_kernel_copy,         // width, rank, sizes; out[0] with strides[1], in[0] with strides[0]
+  ebb_kernel_fill,         // dtype, sizes[0] elements, value; out[0]
+  ebb_kernel_iota,         // dtype, sizes[0] elements, value, step; out[0]
+  ebb_kernel_reduce,       // op is an ebb_reduction, dtype, sizes = outer, n, inner; out[0], in[0]
+  ebb_kernel_arg_reduce,   // flag: largest, dtype, sizes = outer, n, inner; out[0], in[0]
+  ebb_kernel_scan,         // op is an ebb_reduction, dtype, sizes = outer, n, inner; out[0], in[0]
+  ebb_kernel_gather,       // width, sizes = outer, n, inner, k; out[0], in[0], in[1] the index
+  ebb_kernel_scatter_add,  // dtype, sizes = outer, n, inner, k; out[0], in[0], in[1] the index
+  ebb_kernel_check_index,  // sizes = how many, limit; in[0] the int32 index; fails on one that is not in [0, limit)
+  ebb_kernel_sort,         // flag: descending, dtype, sizes = rows, n; out[0] values, out[1] index, in[0]
+  ebb_kernel_matmul,       // product, with its pointers in out[0], in[0] and in[1]
+  ebb_kernel_outside,      // not a kernel: the caller of ebb_run_steps does it
+} ebb_kernel;
+
+// A failed check of values, beside EBB_OK and EBB_INTERRUPTED.
+enum { EBB_BAD_VALUE = 2, EBB_OUTSIDE = 3 };
+
+// ---- tile programs ---------------------------------------------------------------------------------------------------------
+
+// How an operand lies under the n elements of a program, which are numbered in row-major order. Rank 0 is a single value; rank 1
+// with stride 1 is read in place; anything else is laid out in a tile first.
+typedef struct ebb_tile_operand {
+  const void *data;
+  int32_t width;  // bytes of an element
+  int32_t rank;
+  int64_t shape[EBB_MAX_RANK], strides[EBB_MAX_RANK];
+} ebb_tile_operand;
+
+// Registers are numbered: first the operands, then the results, then the temporaries.
+typedef struct ebb_tile_instruction {
+  ebb_loop loop;
+  int16_t out, a, b, c;
+} ebb_tile_instruction;
+
+typedef struct ebb_tile_result {
+  void *data;
+  int32_t width;
+} ebb_tile_result;
+
+enum { EBB_TILE_REGISTERS = 64, EBB_TILE_SCRATCH = 1 << 16 };
+
+// Element-wise operations that are run tile by tile, so that what only they use stays in the first-level cache. They are the loops of eager
+// mode, so the bits are the same.
+typedef struct ebb_tiles {
+  int64_t n, tile;  // elements; elements at a time
+  int32_t operand_count, result_count, temporary_count, instruction_count;
+  ebb_tile_operand *operands;
+  ebb_tile_result *results;
+  const ebb_tile_instruction *instructions;
+} ebb_tiles;
+
+// The largest tile for a program with so many registers that need scratch memory (temporaries, operands laid out first).
+int64_t ebb_tile_size(int32_t scratch_registers);
+int32_t ebb_run_tiles(const ebb_tiles *program, const ebb_control *control);
+
+// ---- steps -----------------------------------------------------------------------------------------------------------------
+
+typedef struct ebb_step {
+  ebb_kernel kernel;
+  ebb_dtype dtype, to;
+  uint8_t op;
+  bool flag;
+  int32_t rank, width;
+  void *out[2];
+  const void *in[3];
+  int64_t sizes[EBB_MAX_RANK];
+  int64_t strides[3][EBB_MAX_RANK];
+  double value, step;
+  ebb_matmul product;
+  const ebb_tiles *tiles;
+} ebb_step;
+
+int32_t ebb_run_step(const ebb_step *step, const ebb_control *control);
+// Runs steps from *next on. Returns EBB_OK after the last, else a status with *next at the step it is about; EBB_OUTSIDE asks the
+// caller to do that step itself.
+int32_t ebb_run_steps(const ebb_step *steps, int64_t count, int64_t *next, const ebb_control *control);
+
+#endif
