@@ -7,8 +7,8 @@
 
 // From this many multiply-adds on, a product is divided among threads and polls for interrupts.
 enum { PARALLEL_WORK = 1 << 20 };
-// Rows of a B of up to this many bytes are read where they lie: packing costs more than the second cache does.
-enum { SMALL_B = 64 * 1024 };
+// Rows of a B of up to this many bytes are read where they lie: they and a strip of A share the first cache.
+enum { SMALL_B = 20 * 1024 };
 // Up to this k, storing C costs more than reading B again: C is written row by row.
 enum { SHORT_K = 32 };
 
@@ -39,7 +39,7 @@ typedef struct phase {
   const ebb_matmul *x;
   bool pack_a, pack_b;
   int64_t j, nc, p, kc;
-  char *b;  // packed panels; of an unpacked b, only its edge
+  char *b;  // packed panels
   int64_t mc, columns, groups;  // a task is mc rows by `columns` columns; groups of columns per block of rows
 } phase;
 
@@ -72,7 +72,6 @@ static void run_tasks(void *context, int64_t first, int64_t last) {
         .add = x->accumulate || f->p > 0,
         .b = f->pack_b ? f->b + size * j * f->kc : at(x->b, size, f->p * x->b_row + f->j + j),
         .b_row = x->b_row,
-        .b_edge = f->b,
         .c = (char *)x->c + size * (i * x->ldc + f->j + j),
         .ldc = x->ldc,
     };
@@ -94,13 +93,12 @@ static int32_t run_product(const ebb_gemm_kernels *kernels, const ebb_matmul *x,
       .kernels = kernels,
       .x = x,
       // Packing pays when what is packed is read often enough.
-      .pack_b = x->b_col != 1 || (n * k * size > SMALL_B && m > 8 * kernels->mr),
+      .pack_b = x->b_col != 1 || (n * k * size > SMALL_B && m > 6 * kernels->mr),
       .pack_a = n > 4 * nr,
   };
   const int64_t kc = block_size(k, kernels->kc, 8), nc = f.pack_b ? block_size(n, kernels->nc, nr) : n;
   f.mc = block_size(m, kernels->mc, kernels->mr);
   if (threads > 1) f.mc = least(f.mc, ceiling(ceiling(m, threads), 4 * kernels->mr) * 4 * kernels->mr);
-  const int64_t edge = f.pack_b ? 0 : n % nr % kernels->lanes ? n % nr : 0;
   for (f.j = 0; f.j < n; f.j += nc) {
     f.nc = least(nc, n - f.j);
     const int64_t panels = ceiling(f.nc, nr);
@@ -115,9 +113,6 @@ static int32_t run_product(const ebb_gemm_kernels *kernels, const ebb_matmul *x,
         } else {
           pack_panels(&f, 0, panels);
         }
-      } else if (edge) {
-        f.b = ebb_gemm_scratch(ebb_gemm_slot_b, (size_t)(size * nr * f.kc));
-        kernels->pack_b(edge, f.kc, at(x->b, size, f.p * x->b_row + n - edge), 1, x->b_row, f.b);
       }
       const int64_t blocks = ceiling(m, f.mc);
       // Columns are divided, too, when the rows alone do not keep the threads busy.
@@ -137,7 +132,6 @@ static int32_t run_product(const ebb_gemm_kernels *kernels, const ebb_matmul *x,
 
 // One block, on B as it lies or packed at once.
 static void run_small(const ebb_gemm_kernels *kernels, const ebb_matmul *x) {
-  const int64_t nr = kernels->nr, last = x->n & (nr - 1);  // nr and lanes are powers of two
   ebb_gemm_block block = {
       .m = x->m,
       .n = x->n,
@@ -154,13 +148,9 @@ static void run_small(const ebb_gemm_kernels *kernels, const ebb_matmul *x) {
       .ldc = x->ldc,
   };
   if (block.b_packed) {
-    void *const packed = ebb_gemm_scratch(ebb_gemm_slot_b, (size_t)(kernels->element * (x->n + nr) * x->k));
+    void *const packed = ebb_gemm_scratch(ebb_gemm_slot_b, (size_t)(kernels->element * (x->n + kernels->nr) * x->k));
     kernels->pack_b(x->n, x->k, x->b, x->b_col, x->b_row, packed);
     block.b = packed;
-  } else if (last & (kernels->lanes - 1)) {
-    void *const edge = ebb_gemm_scratch(ebb_gemm_slot_b, (size_t)(kernels->element * nr * x->k));
-    kernels->pack_b(last, x->k, at(x->b, kernels->element, x->n - last), 1, x->b_row, edge);
-    block.b_edge = edge;
   }
   kernels->block(&block);
 }

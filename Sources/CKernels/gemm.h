@@ -16,7 +16,6 @@ typedef struct ebb_gemm_block {
   bool add;           // C += instead of C =
   const void *b;      // packed: panels of nr columns, each k-major and padded to whole vectors; otherwise rows of stride b_row
   int64_t b_row;
-  const void *b_edge;  // unpacked b: its last, partial panel, packed (may be NULL when n divides into whole vectors)
   void *c;
   int64_t ldc;
 } ebb_gemm_block;

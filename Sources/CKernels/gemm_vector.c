@@ -45,7 +45,9 @@ int32_t ebb_gemm_vector(const ebb_gemm_kernels *kernels, const ebb_matmul *x, co
   const int64_t x_step = k == 1 ? 1 : row ? x->a_col : x->b_row;
   const int64_t y_step = row ? 1 : x->ldc;
   const int64_t n = v.g.n;
+  // Along a dimension of one element any stride will do: the form that takes whole vectors is the right one.
   if (k == 1 && v.g.m_row != 1) v.g.m_col = 1;
+  if (k == 1 && v.g.m_row == 1) v.g.m_col = n;
   if (n == 1 && v.g.m_col != 1) v.g.m_row = 1;
 
   const int64_t copies = (x_step != 1 ? k : 0) + (y_step != 1 ? n : 0);
