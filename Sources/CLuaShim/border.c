@@ -49,7 +49,7 @@ static int fail(lua_State *L, const lh_host *host, const char *format, ...) {
 // MARK: Boxes
 
 lh_box *lh_reserve(lua_State *L, lh_type *type) {
-  lh_box *box = lua_newuserdatauv(L, sizeof *box, 0);
+  lh_box *box = lua_newuserdatauv(L, sizeof *box, type->user_values);
   box->seal = 0;
   box->type = type;
   lua_rawgeti(L, LUA_REGISTRYINDEX, type->metatable);

@@ -82,6 +82,22 @@ public final class LuaBoxType<Value>: AnyLuaBoxType {
     lh_seal(payload)
   }
 
+  /// Pushes a new box with a value that holds the Lua value on top beside it, which it takes. Every box of the type is made so.
+  package func push(_ value: consuming Value, holdingTopOf stack: LuaStack) throws(LuaError) {
+    type.pointee.user_values = 1
+    let held = stack.top
+    try push(value, to: stack)
+    try stack.pushCopy(of: held)
+    lua_setiuservalue(stack.thread, -2, 1)
+    lh_remove(stack.thread, Int32(held))
+  }
+
+  /// Pushes the Lua value that the box at an index holds.
+  package func pushHeld(by index: Int, on stack: LuaStack) throws(LuaError) {
+    try stack.reserve(1)
+    lua_getiuservalue(stack.thread, Int32(index), 1)
+  }
+
   /// The value of a box that Swift holds, or nil if the reference is of something else.
   public func value(of reference: LuaReference) throws(LuaError) -> Value? {
     let stack = try openState().stack

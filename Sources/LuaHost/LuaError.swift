@@ -52,6 +52,11 @@ public struct LuaError: Error, CustomStringConvertible, @unchecked Sendable {
     self.isLocated = isLocated
   }
 
+  /// An error about a place that does not run any more.
+  package static func at(_ place: String, _ message: String) -> LuaError {
+    LuaError(kind: .runtime, message: "\(place): \(message)", traceback: "", cause: nil, value: nil, isLocated: true)
+  }
+
   /// The error of a Swift loop that saw the interrupt flag.
   public static var interrupted: LuaError { LuaError(.interrupted, "interrupted") }
 

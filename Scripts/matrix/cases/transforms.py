@@ -119,6 +119,12 @@ CASES = [
         given=SEGMENT,
     ),
     Case(
+        "compile",
+        "local f = eb.compile(function(u, v) return (u * v:sin()):tanh() + u end) return f(f(x, y), y)",
+        lambda x, y: _segment(_segment(x, y), y),
+        PAIR,
+    ),
+    Case(
         "checkpoint around custom",
         "eb.checkpoint(function(u, v) return product(u, v):tanh() end)(x, y)",
         lambda x, y: tanh(x * sin(y)),

@@ -13,6 +13,11 @@ public final class Engine: @unchecked Sendable {
   /// The float type that numbers without one become.
   public var defaultFloat = DType.float32
 
+  /// Counts the recordings of whole functions that were begun: what has a younger birth was made inside the last one.
+  package private(set) var generation: UInt32 = 0
+  /// Whether a whole function is being recorded now.
+  package private(set) var isStaging = false
+
   /// What takes steps instead of running them: only engines that `recording` made have one.
   let recorder: StepRecorder?
 
@@ -34,6 +39,7 @@ public final class Engine: @unchecked Sendable {
   private init(_ engine: Engine, recorder: StepRecorder) {
     pool = engine.pool
     defaultFloat = engine.defaultFloat
+    generation = engine.generation
     self.recorder = recorder
     control = .allocate(capacity: 1)
     control.initialize(to: engine.control.pointee)
@@ -42,6 +48,15 @@ public final class Engine: @unchecked Sendable {
   /// Runs `body` on this thread with operations of arrays written down by `recorder` instead of being done.
   package func recording<T, E: Error>(_ recorder: StepRecorder, _ body: () throws(E) -> T) throws(E) -> T {
     try Engine(self, recorder: recorder).run(body)
+  }
+
+  /// Runs `body`, which records a whole function; storages made meanwhile are told from older ones by `NDArray.isNewborn`.
+  package func staging<T, E: Error>(_ body: () throws(E) -> T) throws(E) -> T {
+    precondition(!isStaging, "recordings of whole functions do not nest")
+    generation &+= 1
+    isStaging = true
+    defer { isStaging = false }
+    return try body()
   }
 
   deinit {

@@ -9,6 +9,8 @@ package final class Storage: @unchecked Sendable {
   private let pool: Pool?
   private let owner: AnyObject?
   private var isClaimed = false
+  /// The engine's generation when the block was made.
+  let birth: UInt32
   /// Whether there is memory behind the addresses; not so in a plan that is being made.
   let exists: Bool
 
@@ -16,6 +18,7 @@ package final class Storage: @unchecked Sendable {
   init(bytes request: Int) throws(TensorError) {
     let engine = Engine.current
     owner = nil
+    birth = engine.generation
     if let recorder = engine.recorder {
       (base, bytes, pool, exists) = (recorder.reserve(request), request, nil, false)
       return
@@ -30,12 +33,12 @@ package final class Storage: @unchecked Sendable {
 
   /// A block of a recorder, without memory.
   init(reserving bytes: Int, in recorder: StepRecorder) {
-    (base, self.bytes, pool, owner, exists) = (recorder.reserve(bytes), bytes, nil, nil, false)
+    (base, self.bytes, pool, owner, exists, birth) = (recorder.reserve(bytes), bytes, nil, nil, false, 0)
   }
 
   /// Memory that `owner` keeps as long as it lives.
   init(at base: UnsafeMutableRawPointer, bytes: Int, of owner: AnyObject) {
-    (self.base, self.bytes, pool, self.owner, exists) = (base, bytes, nil, owner, true)
+    (self.base, self.bytes, pool, self.owner, exists, birth) = (base, bytes, nil, owner, true, 0)
   }
 
   // The collector gets a chance to let tensors go, then the cache of freed blocks is given back.

@@ -30,6 +30,7 @@ package final class StepProgram {
   private let argumentOffsets: [Int]
   private let results: [NDArray]
   private let recorder: StepRecorder
+  private let groups: [Fusion.Group]
 
   /// Bytes of the arena.
   package let arenaBytes: Int
@@ -45,7 +46,7 @@ package final class StepProgram {
     argumentAddresses = arguments.map { _ in nil }
     var kept = Set<Int>()
     for result in results { if let block = recorder.block(of: result) { kept.insert(block) } }
-    let groups = Fusion.groups(of: recorder, keeping: kept)
+    groups = Fusion.groups(of: recorder, keeping: kept)
     let layout = BlockLayout(recorder, groups, arguments: arguments.map { recorder.block(of: $0)! }, kept: kept)
 
     for (index, argument) in arguments.enumerated() { homes[recorder.block(of: argument)!] = .argument(index) }
@@ -142,6 +143,21 @@ package final class StepProgram {
     case .arena(let offset):
       let storage = Storage(at: arena!.base + offset, bytes: recorder.blocks[block].bytes, of: self)
       return NDArray(storage: storage, dtype: array.dtype, shape: array.shape, view: array.view)
+    }
+  }
+
+  /// What the steps do, in order.
+  var descriptions: [StepDescription] {
+    groups.map { group in
+      StepDescription(recorder, group) { address in
+        guard let block = recorder.block(at: UInt(bitPattern: address)) else { return "constant" }
+        switch homes[block] {
+        case .argument(let index): return "%\(index + 1)"
+        case .result(let index): return "r\(index + 1)"
+        case .arena(let offset): return "@\(offset)"
+        case nil: return "·"
+        }
+      }
     }
   }
 

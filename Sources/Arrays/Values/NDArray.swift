@@ -36,6 +36,8 @@ public struct NDArray: Sendable {
   public var storageBytes: Int { storage.bytes }
   /// The bytes of the storage the first time any array over it is asked, afterwards 0.
   @inline(__always) package func claimBytes() -> Int { storage.claimBytes() }
+  /// Whether the storage was made since the last recording of a whole function began.
+  package var isNewborn: Bool { storage.birth == Engine.current.generation }
   /// An identity of the storage: equal for arrays that share it.
   package var storageIdentity: ObjectIdentifier { ObjectIdentifier(storage) }
 

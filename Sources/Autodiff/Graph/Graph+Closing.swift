@@ -34,6 +34,26 @@ extension Graph {
     return (graph, captured)
   }
 
+  /// The graph with the operands −2, −3, … as further arguments of these specs.
+  func withLateArguments(_ late: [Spec]) -> Graph {
+    let (first, shift) = (Int32(argumentCount), Int32(late.count))
+    func moved(_ operand: Operand) -> Operand {
+      guard case .value(let id) = operand, id < -1 || id >= first else { return operand }
+      return .value(id < 0 ? first - 2 - id : id + shift)
+    }
+    var graph = Graph(arguments: specs[..<argumentCount] + late)
+    graph.specs += specs[argumentCount...]
+    graph.operands = operands.map(moved)
+    graph.equations = equations.map {
+      Equation(
+        primitive: $0.primitive, operandRange: $0.operandRange,
+        results: ($0.results.lowerBound + shift)..<($0.results.upperBound + shift))
+    }
+    graph.results = results.map { $0.map(moved) }
+    graph.zeroResults = zeroResults
+    return graph
+  }
+
   /// The function of the first arguments alone, the last ones being these values.
   func supplied(_ last: [Tensor]) -> Graph {
     if last.isEmpty { return self }

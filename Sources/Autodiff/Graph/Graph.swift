@@ -101,6 +101,14 @@ extension Graph {
     }
   }
 
+  /// Whether a value in it belongs to a transform that runs.
+  package var isWatched: Bool {
+    func isTraced(_ operand: Operand?) -> Bool {
+      if case .known(let tensor)? = operand { tensor.isTraced } else { false }
+    }
+    return operands.contains(where: isTraced) || results.contains(where: isTraced)
+  }
+
   func spec(of operand: Operand) -> Spec {
     switch operand {
     case .value(let id): specs[Int(id)]

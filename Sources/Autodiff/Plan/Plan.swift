@@ -73,3 +73,16 @@ extension Graph {
     return returned
   }
 }
+
+extension Plan {
+  /// Floating-point operations of a run, a multiplication and an addition counted as two.
+  public var flops: Int { program.flops }
+
+  /// One line for each step, and the totals: `%` are arguments, `r` results, `@` places in the plan's own memory.
+  public var listing: String {
+    let lines = program.listing.map { "  " + $0 }
+    let totals =
+      "  \(lines.count) step\(lines.count == 1 ? "" : "s"), \(byteString(bytes)) of memory, \(flops) floating-point operations"
+    return (lines + [totals]).joined(separator: "\n")
+  }
+}

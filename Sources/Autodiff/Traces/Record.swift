@@ -9,6 +9,7 @@ final class RecordTrace: Trace {
   /// What the arguments are, when this recording also computes.
   private let values: [Tensor]?
   private var inlines = false
+  private var late: [Spec] = []
 
   init(name: String, arguments: [Spec], advice: String = "use eb.where or eb.cond instead of a branch on it") {
     self.name = name
@@ -37,9 +38,19 @@ final class RecordTrace: Trace {
   /// The tracer that stands for an argument.
   func argument(_ index: Int) -> Tensor { Tensor(RecordTracer(self, Int32(index), graph.specs[index], values?[index])) }
 
+  /// A tracer for a value that turned out to be one more argument; those come after the others, in order.
+  func lateArgument(_ spec: Spec) -> Tensor {
+    late.append(spec)
+    return Tensor(RecordTracer(self, Int32(-1 - late.count), spec, nil))
+  }
+
+  /// A tracer for a known value.
+  func constant(_ tensor: Tensor) -> Tensor { Tensor(RecordTracer(self, tensor)) }
+
   /// Ends the recording: `outputs` become the results (nil: zero).
   func finish(_ outputs: [Tensor?] = []) {
     graph.results = outputs.map { $0.map(operand) }
+    if !late.isEmpty { graph = graph.withLateArguments(late) }
     isFinished = true
     #if DEBUG
       graph.verify()
@@ -50,6 +61,7 @@ final class RecordTrace: Trace {
     if values != nil { return try computing(primitive, operands) }
     if let results = try inlines ? primitive.inlined(operands) : primitive.expanded(operands) { return results }
     let outcome = try primitive.outcome(operands.map(\.spec))
+    if outcome.isEmpty { throw .invalid(primitive.name, "can't be recorded: only a run tells what it returns") }
     let ids = graph.append(primitive, operands.map(operand), outcome)
     return zip(ids, outcome).map { Tensor(RecordTracer(self, $0, $1, nil)) }
   }
@@ -79,7 +91,10 @@ final class RecordTrace: Trace {
     return unsafeDowncast(tracer, to: RecordTracer.self)
   }
 
-  private func operand(_ tensor: Tensor) -> Graph.Operand { own(tensor).map { .value($0.id) } ?? .known(tensor) }
+  private func operand(_ tensor: Tensor) -> Graph.Operand {
+    guard let tracer = own(tensor) else { return .known(tensor) }
+    return tracer.constant.map { .known($0) } ?? .value(tracer.id)
+  }
 }
 
 /// A value of a graph that is being recorded.
@@ -87,14 +102,24 @@ final class RecordTracer: Tracer {
   let id: Int32
   /// The value, where the recording computes.
   let value: Tensor?
+  /// What it stands for always, when it is a value that was known all along.
+  let constant: Tensor?
+
+  init(_ owner: RecordTrace, _ constant: Tensor) {
+    id = -1
+    value = nil
+    self.constant = constant
+    super.init(owner, constant.spec)
+  }
 
   init(_ owner: RecordTrace, _ id: Int32, _ spec: Spec, _ value: Tensor?) {
     self.id = id
     self.value = value
+    constant = nil
     super.init(owner, spec)
   }
 
-  override var primal: Tensor? { value }
-  override var bare: Tensor? { value?.bare }
+  override var primal: Tensor? { value ?? constant }
+  override var bare: Tensor? { value?.bare ?? constant }
   override func claimBytes() -> Int { value?.claimBytes() ?? 0 }
 }

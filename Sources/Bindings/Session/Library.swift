@@ -14,9 +14,16 @@ public final class Library {
   let root: LuaTable
   let tensors: LuaBoxType<Tensor>
   let generators: LuaBoxType<GeneratorBox>
+  let hostNumbers: LuaBoxType<HostNumber>
   /// The generator of draws that name none; `eb.seed` replaces it.
   var generator = GeneratorBox(Generator(seed: 0))
   let treeMetatable: LuaTable
+  /// The recording of a function for `eb.compile` that runs now.
+  var recording: LuaRecording?
+  /// The walk over what compiled functions reach.
+  let captures: LuaCaptures
+  /// What recordings refuse.
+  let effects: Effects
   /// How many Lua functions are being watched by a transform now; writes to tensors are refused meanwhile.
   var watchedCalls = 0
 
@@ -53,6 +60,9 @@ public final class Library {
     treeMetatable = try state.makeTable()
     tensors = try state.registerBox("tensor", of: Tensor.self) { $0.assumingMemoryBound(to: Tensor.self).deinitialize(count: 1) }
     generators = try state.registerBox("generator", of: GeneratorBox.self)
+    hostNumbers = try state.registerBox("number argument", of: HostNumber.self)
+    captures = try LuaCaptures(of: tensors, in: state)
+    effects = try Effects(state)
     engine.relieve = { [unowned state] in state.collect() }
   }
 
@@ -73,6 +83,7 @@ public final class Library {
     try installPerExample()
     try installData()
     try installPlots()
+    try installCompile()
   }
 
   /// Keeps what a host says about one of its functions.

@@ -49,8 +49,8 @@ extension Library {
     try optimizers.method("init") { [unowned self] call in
       let rule = try call.box(1, of: optimizers)
       let parameters = try floatTree(call, 2)
-      try pushState(
-        steps: 0, buffers: rule.hasBuffers ? parameters.mapLeaves { (p) throws(TensorError) in try .zeros(p.spec) } : nil, call)
+      let buffers = rule.hasBuffers ? try parameters.mapLeaves { (p) throws(TensorError) in try .zeros(p.spec) } : nil
+      try pushState(buffers: buffers, call) { try call.stack.push(0) }
       return 1
     }
     try optimizers.method("step") { [unowned self] call in
@@ -58,7 +58,7 @@ extension Library {
       let parameters = try floatTree(call, 2)
       _ = try tree(call, 3)
       let gradients = try like(parameters, call, 3)
-      let (steps, buffers) = try readState(call, 4, of: rule, parameters)
+      let buffers = try readBuffers(call, 4, of: rule, parameters)
       var (updated, moved) = (parameters, buffers)
       for i in parameters.leaves.indices {
         let (p, v) = try rule.step(parameters.leaves[i], gradients.leaves[i], buffer: buffers?.leaves[i])
@@ -66,7 +66,12 @@ extension Library {
         if let v { moved?.leaves[i] = v }
       }
       try push(updated, to: call.stack)
-      try pushState(steps: steps + 1, buffers: moved, call)
+      try pushState(buffers: moved, call) {
+        // The count is a number of Lua, or what stands for one while a function is recorded.
+        try call.stack.rawGet("t", from: 4)
+        try call.stack.push(1)
+        try call.stack.arithmetic(.add)
+      }
       return 2
     }
   }
@@ -80,20 +85,21 @@ extension Library {
     return tree
   }
 
-  private func readState(_ call: LuaCall, _ index: Int, of rule: SGD, _ parameters: Tree) throws -> (Int, Tree?) {
+  private func readBuffers(_ call: LuaCall, _ index: Int, of rule: SGD, _ parameters: Tree) throws -> Tree? {
     guard call.type(index) == .table else { throw call.mismatch(index, expected: "state (of opt:init(p) or the step before)") }
     try call.stack.rawGet("t", from: index)
     try call.stack.rawGet("momentum", from: index)
     defer { call.stack.pop(2) }
-    guard let steps = call.stack.integer(at: -2), call.stack.isNil(at: -1) != rule.hasBuffers else {
+    let isCount = call.stack.integer(at: -2) != nil || hostNumbers.value(on: call.stack, at: -2) != nil
+    guard isCount, call.stack.isNil(at: -1) != rule.hasBuffers else {
       throw call.error("argument \(index): expected the state of this optimizer: of opt:init(p) or the step before", .argument)
     }
-    return (steps, rule.hasBuffers ? try like(parameters, call, call.stack.top, "the momentum in argument \(index)") : nil)
+    return rule.hasBuffers ? try like(parameters, call, call.stack.top, "the momentum in argument \(index)") : nil
   }
 
-  private func pushState(steps: Int, buffers: Tree?, _ call: LuaCall) throws {
+  private func pushState(buffers: Tree?, _ call: LuaCall, pushSteps: () throws -> Void) throws {
     try call.stack.pushTable(fields: 2)
-    try call.stack.push(steps)
+    try pushSteps()
     try call.stack.rawSet("t", in: -2)
     if let buffers {
       try push(buffers, to: call.stack)

@@ -6,6 +6,8 @@ import Autodiff
 final class GeneratorBox {
   private var streams: [Generator]
   private let trace: BatchTrace?
+  // A generator made inside a recording gives the same numbers at every call; the state of one from outside would be lost.
+  private let birth = Engine.current.generation
 
   init(_ generator: Generator) {
     streams = [generator]
@@ -23,14 +25,25 @@ final class GeneratorBox {
 
   /// A draw: `body` is applied to every stream.
   func draw(_ body: (inout Generator) throws(TensorError) -> NDArray) throws(TensorError) -> Tensor {
+    try expectOwn()
     guard let trace else { return Tensor(try body(&streams[0])) }
     var rows: [Tensor] = []
     for lane in streams.indices { rows.append(Tensor(try body(&streams[lane]))) }
     return trace.value(try stack(rows, axis: 0))
   }
 
+  /// Throws while a function is recorded that this generator was not made by: its draws would be the same at every call.
+  private func expectOwn() throws(TensorError) {
+    let engine = Engine.current
+    guard engine.isStaging, birth != engine.generation else { return }
+    throw .invalid(
+      "compile", "random numbers of a generator from outside would be drawn once and be the same at every call; draw them before the call, or"
+        + " make the generator inside with eb.rng(seed)")
+  }
+
   /// Independent generators; under a mapped generator each has a stream a lane.
-  func split(_ count: Int) -> [GeneratorBox] {
+  func split(_ count: Int) throws(TensorError) -> [GeneratorBox] {
+    try expectOwn()
     guard let trace else { return streams[0].split(count).map(GeneratorBox.init) }
     var parts: [[Generator]] = []
     for lane in streams.indices { parts.append(streams[lane].split(count)) }

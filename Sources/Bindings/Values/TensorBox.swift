@@ -8,6 +8,7 @@ extension LuaCall {
     if let tensor = library.tensors.value(on: stack, at: index) { return tensor }
     if let number = stack.number(at: index) { return try Tensor(.full(.scalar, number, library.engine.defaultFloat)) }
     if let flag = stack.bool(at: index) { return try Tensor(NDArray(flag)) }
+    if let number = try library.hostNumber(stack, at: index, meeting: library.engine.defaultFloat, name) { return number }
     throw mismatch(index, expected: "tensor")
   }
 
@@ -16,6 +17,7 @@ extension LuaCall {
     if let tensor = library.tensors.value(on: stack, at: index) { return tensor }
     if let number = stack.number(at: index) { return try .number(number, meeting: partner, in: name) }
     if partner.dtype == .bool, let flag = stack.bool(at: index) { return try Tensor(NDArray(flag)) }
+    if let number = try library.hostNumber(stack, at: index, meeting: partner.dtype, name) { return number }
     throw mismatch(index, expected: "tensor or number")
   }
 
@@ -29,6 +31,7 @@ extension LuaCall {
 extension Library {
   /// Pushes a tensor and tells the collector about its bytes, once a storage; what a tracer keeps alive counts as well.
   func push(_ tensor: Tensor, to stack: LuaStack) throws(LuaError) {
+    let tensor = recording?.given(tensor) ?? tensor
     let bytes = tensor.claimBytes()
     if bytes > 0 { state.noteExternalBytes(bytes) }
     try tensors.push(tensor, to: stack)

@@ -50,7 +50,11 @@ struct lh_type {
   void (*_Nullable destroy_payload)(void *payload);  // used instead when the value knows a direct way
   lh_tiny _Nullable tiny;
   void *_Nullable context;
+  // Told of every payload that is read, while it is set: a recording puts a stand-in for the value there.
+  void (*_Nullable on_read)(void *context, lua_State *L, int32_t index, void *payload);
+  void *_Nullable read_context;
   int metatable;                                           // reference in the registry
+  int user_values;                                         // how many Lua values a box holds beside the payload
   char *name;
   lh_operation *_Nullable operations;
   lh_type *_Nullable next;
@@ -111,6 +115,9 @@ struct lh_host {
   lua_State *_Nullable grace_thread;
   int64_t grace_left;
 
+  void (*_Nullable line_watcher)(void *context, lua_State *L);
+  void *_Nullable line_context;
+
   lh_pool *_Nullable pool;
   lh_watchdog *_Nullable watchdog;
 };
@@ -137,11 +144,18 @@ void lh_store_message(lh_host *host, const char *_Nullable text, size_t length);
 
 // MARK: Functions and boxes
 
-/// The payload of the box at an index if it is of this type and alive, or null. Never raises.
-static inline void *_Nullable lh_payload(lua_State *L, int index, const lh_type *type) {
+/// `lh_payload` without telling anybody.
+static inline void *_Nullable lh_payload_unread(lua_State *L, int index, const lh_type *type) {
   lh_box *box = (lh_box *)lua_touserdata(L, index);
   if (box == NULL || lua_rawlen(L, index) != sizeof(lh_box)) return NULL;
   return box->seal == (type->host->key ^ (uintptr_t)box) && box->type == type ? box->payload : NULL;
+}
+
+/// The payload of the box at an index if it is of this type and alive, or null. Never raises.
+static inline void *_Nullable lh_payload(lua_State *L, int index, const lh_type *type) {
+  void *payload = lh_payload_unread(L, index, type);
+  if (__builtin_expect(type->on_read != NULL, 0) && payload != NULL) type->on_read((void *_Nonnull)type->read_context, L, index, payload);
+  return payload;
 }
 
 /// The type of the live box at an index, or null.
@@ -248,6 +262,38 @@ void lh_set_heap_limit(lh_host *host, size_t bytes);
 /// For tests: allocation number `first` from now on and the `count` - 1 after it fail. 0 turns it off.
 void lh_fail_allocations(lh_host *host, int64_t first, int64_t count);
 int64_t lh_allocations_until_failure(const lh_host *host);
+
+// MARK: What a function can reach
+
+typedef struct lh_walk lh_walk;
+
+/// What a walk has found: a fingerprint of everything but boxes of its type, and the payloads of those boxes in order.
+typedef struct lh_walk_result {
+  uint64_t mark[2];
+  void *_Nullable *_Nullable boxes;
+  int32_t box_count;
+} lh_walk_result;
+
+/// A walk over what functions reach, for boxes of a type; null without memory. It is used again and again.
+lh_walk *_Nullable lh_new_walk(lh_host *host, const lh_type *type);
+void lh_free_walk(lh_walk *walk);
+/// Forgets what was found.
+void lh_begin_walk(lh_walk *walk);
+lh_walk_result lh_walk_so_far(const lh_walk *walk);
+/// Protected: goes on with the value under two tables (or nils), and pops the three: one takes what counts by its address,
+/// the other function, upvalue and environment of every Lua function with an environment.
+int lh_walk_value(lua_State *L, lh_walk *walk);
+/// Protected: walks anew over the function under a list of environment, name, environment, name, ... and over what those
+/// names stand for; pops both.
+int lh_walk_all(lua_State *L, lh_walk *walk);
+/// Protected: makes walks take the object on top by its address alone, and pops it.
+int lh_make_opaque(lua_State *L, lh_host *host);
+/// Protected: whether the code of a function may test numbers for equality, or take them as keys of tables.
+int lh_looks_at_numbers(lua_State *L, int index, bool *answer);
+
+/// Calls a function before every line that runs on a thread, until it is unwatched or an interrupt comes.
+void lh_watch_lines(lua_State *L, lh_host *host, void *context, void (*watcher)(void *context, lua_State *L));
+void lh_unwatch_lines(lua_State *L, lh_host *host);
 
 // MARK: Macros of lua.h for Swift
 

@@ -1,0 +1,341 @@
+import Autodiff
+import LuaHost
+
+/// Where an argument of a plan is found at a call, beyond the function's own arguments.
+enum CompiledPlace {
+  /// The box at this position of the walk over the captures, whose tensor has this spec and these strides.
+  case box(Int, Spec, [Int]?)
+  /// A number that Lua computes.
+  case number(node: Int, DType)
+}
+
+extension CompiledPlace {
+  /// How the argument lies; nil is packed.
+  var strides: [Int]? {
+    if case .box(_, _, let strides) = self { strides } else { nil }
+  }
+}
+
+/// What a compiled function gives back, apart from the numbers of its tensors.
+indirect enum CompiledResult {
+  /// The next result of the plan.
+  case leaf
+  /// A Lua number that is computed from number arguments.
+  case number(node: Int)
+  /// A value that is always the same.
+  case constant(LuaValue)
+  /// A table.
+  case table([(key: LuaKey, child: CompiledResult)])
+}
+
+/// The plan for arguments of one signature, and all that has to hold for it to be right.
+final class CompiledEntry {
+  let arguments: [TreeShape]
+  let specs: [Spec]
+  let strides: [[Int]?]
+  let keyedNumbers: Set<Int>
+  let defaultFloat: DType
+  let mark: LuaCaptures.Mark
+  let names: LuaReference
+  // Objects whose identity counts live as long as the entry.
+  private let anchors: LuaReference
+  let places: [CompiledPlace]
+  let nodes: [HostNumbers.Node]
+  let results: [CompiledResult]
+  let plan: Plan
+
+  init(
+    arguments: [TreeShape], specs: [Spec], strides: [[Int]?], keyedNumbers: Set<Int>, defaultFloat: DType, mark: LuaCaptures.Mark,
+    _ recording: LuaRecording, places: [CompiledPlace], results: [CompiledResult], plan: Plan
+  ) {
+    self.arguments = arguments
+    self.specs = specs
+    self.strides = strides
+    self.keyedNumbers = keyedNumbers
+    self.defaultFloat = defaultFloat
+    self.mark = mark
+    names = recording.names
+    anchors = recording.keepsAlive
+    self.places = places
+    nodes = recording.numbers.nodes
+    self.results = results
+    self.plan = plan
+  }
+
+  /// Whether the arguments are as the plan was made for.
+  func accepts(_ input: CompiledInput, defaultFloat: DType) -> Bool {
+    guard defaultFloat == self.defaultFloat, input.trees.count == arguments.count, input.leaves.count == specs.count else {
+      return false
+    }
+    for (leaf, (spec, strides)) in zip(input.leaves, zip(specs, strides)) {
+      guard let array = leaf.array, array.dtype == spec.dtype, array.shape == spec.shape, array.viewStrides == strides else {
+        return false
+      }
+    }
+    var number = 0
+    for (tree, shape) in zip(input.trees, arguments) where !tree.shape.isCompiled(as: shape, keyedNumbers, &number) { return false }
+    return true
+  }
+}
+
+extension TreeShape {
+  /// Whether an argument is like the one that was recorded. Numbers need not be equal unless their position is keyed; `number` is that of
+  /// the next.
+  fileprivate func isCompiled(as other: TreeShape, _ keyed: Set<Int>, _ number: inout Int) -> Bool {
+    switch (self, other) {
+    case (.leaf, .leaf): return true
+    case (.table(let a), .table(let b)):
+      guard a.count == b.count else { return false }
+      for (x, y) in zip(a, b) {
+        guard x.key == y.key, x.child.isCompiled(as: y.child, keyed, &number) else { return false }
+      }
+      return true
+    case (.constant(let a), .constant(let b)):
+      guard a.asNumber != nil else { return a == b }
+      defer { number += 1 }
+      return keyed.contains(number) ? a.isSameNumber(as: b) : b.asNumber != nil
+    default: return false
+    }
+  }
+}
+
+extension LuaValue {
+  /// Equal numbers of one subtype, told by their bits.
+  func isSameNumber(as other: LuaValue) -> Bool {
+    switch (self, other) {
+    case (.integer(let a), .integer(let b)): a == b
+    case (.number(let a), .number(let b)): a.bitPattern == b.bitPattern
+    default: false
+    }
+  }
+}
+
+/// The arguments of one call, taken apart.
+struct CompiledInput {
+  let trees: [Tree]
+  let leaves: [Tensor]
+  /// The Lua numbers among the arguments, in order.
+  let numbers: [LuaValue]
+
+  init(_ call: LuaCall, _ library: Library) throws {
+    var (trees, leaves, numbers): ([Tree], [Tensor], [LuaValue]) = ([], [], [])
+    // The first argument is the compiled function.
+    for index in 1..<call.count {
+      let tree = try library.tree(call.stack, at: index + 1, numbersAreLeaves: false)
+      leaves += tree.leaves
+      tree.shape.collectNumbers(into: &numbers)
+      trees.append(tree)
+    }
+    (self.trees, self.leaves, self.numbers) = (trees, leaves, numbers)
+  }
+}
+
+extension TreeShape {
+  fileprivate func collectNumbers(into numbers: inout [LuaValue]) {
+    switch self {
+    case .leaf: break
+    case .constant(let value): if value.asNumber != nil { numbers.append(value) }
+    case .table(let entries): for entry in entries { entry.child.collectNumbers(into: &numbers) }
+    }
+  }
+}
+
+/// A compiled Lua function: its plans, newest first, one for each signature.
+final class CompiledFunction {
+  private unowned let library: Library
+  private(set) var entries: [CompiledEntry] = []
+  /// How often it was recorded.
+  private(set) var recordings = 0
+  // Numbers that control flow has asked for, by their position among the numbers of the arguments: they are part of the signature.
+  private var keyedNumbers: Set<Int> = []
+  private static let mostEntries = 64
+
+  init(_ library: Library) { self.library = library }
+
+  /// A call; the function itself is at `index` of the stack.
+  func call(_ call: LuaCall, function index: Int) throws -> Int {
+    if library.recording != nil || library.engine.isStaging { return try eager(call, index) }
+    let input = try CompiledInput(call, library)
+    if input.leaves.contains(where: \.isTraced) { return try eager(call, index) }
+    var walked: LuaReference?
+    for (position, entry) in entries.enumerated() where entry.accepts(input, defaultFloat: library.engine.defaultFloat) {
+      if walked !== entry.names {
+        try walk(call, index, input, entry.names)
+        walked = entry.names
+      }
+      guard library.captures.mark == entry.mark, let late = try lateArguments(of: entry, input, call.stack) else { continue }
+      if position > 0 { entries.swapAt(0, position) }
+      return try run(entry, input, late, call)
+    }
+    guard let entry = try record(call, index, input) else { return try eager(call, index) }
+    entries.insert(entry, at: 0)
+    if entries.count > Self.mostEntries { entries.removeLast() }
+    try walk(call, index, input, entry.names)
+    guard let late = try lateArguments(of: entry, input, call.stack) else { return try eager(call, index) }
+    return try run(entry, input, late, call)
+  }
+
+  private func eager(_ call: LuaCall, _ index: Int) throws -> Int {
+    try call.stack.pushCopy(of: index)
+    for argument in 1..<call.count { try call.stack.pushCopy(of: argument + 1) }
+    return try call.stack.call(arguments: call.count - 1)
+  }
+
+  // MARK: A call of a plan
+
+  // Over the function, the functions among the arguments, and what the names stand for.
+  private func walk(_ call: LuaCall, _ index: Int, _ input: CompiledInput, _ names: LuaReference) throws {
+    try library.captures.walk(call.stack, function: index, names: names)
+    for function in input.functions {
+      try call.stack.push(function.reference)
+      defer { call.stack.pop() }
+      try library.captures.add(call.stack, at: -1)
+    }
+  }
+
+  // The captured tensors and the numbers; nil when a tensor is not as it was, or is being watched.
+  private func lateArguments(of entry: CompiledEntry, _ input: CompiledInput, _ stack: LuaStack) throws -> [NDArray]? {
+    if entry.places.isEmpty { return [] }
+    let boxes = library.captures.boxes
+    let numbers = entry.nodes.isEmpty ? [] : try HostNumbers.evaluate(entry.nodes, input.numbers, stack)
+    var late: [NDArray] = []
+    for place in entry.places {
+      switch place {
+      case .box(let position, let spec, let strides):
+        guard position < boxes.count, let box = boxes[position] else { return nil }
+        guard let array = box.assumingMemoryBound(to: Tensor.self).pointee.array, array.dtype == spec.dtype,
+          array.shape == spec.shape,
+          array.viewStrides == strides
+        else { return nil }
+        late.append(array)
+      case .number(let node, let dtype): late.append(try .full(.scalar, numbers[node].asNumber!, dtype))
+      }
+    }
+    return late
+  }
+
+  private func run(_ entry: CompiledEntry, _ input: CompiledInput, _ late: [NDArray], _ call: LuaCall) throws -> Int {
+    let arguments = input.leaves.map { $0.array! } + late
+    let made = try entry.plan(arguments)
+    let numbers = entry.nodes.isEmpty ? [] : try HostNumbers.evaluate(entry.nodes, input.numbers, call.stack)
+    var next = 0
+    for result in entry.results { try library.push(result, made, &next, numbers, to: call.stack) }
+    return entry.results.count
+  }
+
+  // MARK: Recording
+
+  // Nil when a value from outside is being watched by a transform, so that only a plain call is right.
+  private func record(_ call: LuaCall, _ index: Int, _ input: CompiledInput) throws -> CompiledEntry? {
+    while true {
+      let keyed = keyedNumbers
+      let recording = try LuaRecording(library, call.stack, arguments: input.leaves.map(\.spec))
+      do {
+        return try record(call, index, input, recording)
+      } catch {
+        if library.engine.isInterrupted { throw error }
+        // Whoever needs a number gets it, and the function is recorded again.
+        let asked = recording.numbers.asked
+        keyedNumbers.formUnion(asked.isEmpty ? Set(input.numbers.indices) : asked)
+        if keyedNumbers == keyed { throw error }
+      }
+    }
+  }
+
+  private func record(_ call: LuaCall, _ index: Int, _ input: CompiledInput, _ recording: LuaRecording) throws -> CompiledEntry? {
+    let stack = call.stack
+    let top = stack.top
+    defer { stack.top = top }
+    recordings += 1
+    for function in input.functions { try stack.push(function.reference) }
+    let roots = [index] + (top..<stack.top).map { $0 + 1 }
+    if !input.numbers.isEmpty, keyedNumbers.count < input.numbers.count,
+      try roots.contains(where: { try stack.looksAtNumbers(at: $0) })
+    {
+      keyedNumbers.formUnion(input.numbers.indices)
+    }
+    let keyed = keyedNumbers
+    var trees: [Tree] = []
+    do {
+      trees = try library.engine.staging { () throws(any Error) in
+        try recording.watch(roots) { try trace(stack, index, input, recording, keyed) }
+      }
+    } catch {
+      recording.staging.abandon()
+      throw error
+    }
+    let mark = library.captures.mark
+    var results: [CompiledResult] = []
+    for tree in trees { results.append(try library.compiledResult(tree.shape, recording)) }
+    let graph = recording.staging.finish(trees.flatMap(\.leaves))
+    if graph.isWatched { return nil }
+    try walk(call, index, input, recording.names)
+    guard library.captures.mark == mark else { throw try effect(call, index, input, recording) }
+    let places = try recording.places(in: library.captures.boxes)
+    let strides = input.leaves.map { $0.array!.viewStrides }
+    let lateStrides = places.map(\.strides)
+    let plan = try Plan(graph, strides: strides + lateStrides)
+    return CompiledEntry(
+      arguments: input.trees.map(\.shape), specs: input.leaves.map(\.spec), strides: strides, keyedNumbers: keyed,
+      defaultFloat: library.engine.defaultFloat, mark: mark, recording, places: places, results: results, plan: plan)
+  }
+
+  // Calls the function with tracers and host numbers.
+  private func trace(
+    _ stack: LuaStack, _ index: Int, _ input: CompiledInput, _ recording: LuaRecording, _ keyed: Set<Int>
+  ) throws -> [Tree] {
+    try library.watched(stack) { stack in
+      let base = stack.top
+      try stack.reserve(input.trees.count + 8)
+      try stack.pushCopy(of: index)
+      var (leaf, number) = (0, 0)
+      for tree in input.trees {
+        try library.push(tree.shape, for: recording, keyed, &leaf, &number, to: stack)
+      }
+      let count = try stack.call(arguments: input.trees.count)
+      return try (0..<count).map { try library.tree(stack, at: base + 1 + $0, numbersAreLeaves: false) }
+    }
+  }
+
+  // The function changed something that it reaches, which would happen once and not at every call. It is run once more to find out where.
+  private func effect(_ call: LuaCall, _ index: Int, _ input: CompiledInput, _ recording: LuaRecording) throws -> LuaError {
+    let advice = "which would happen once and not at every call; return the value instead"
+    let sentence = "compile: the function changes a variable or a table from outside, \(advice)"
+    let again = try LuaRecording(library, call.stack, arguments: input.leaves.map(\.spec))
+    let stack = call.stack
+    let top = stack.top
+    defer { stack.top = top }
+    // Inside the watcher of lines the function's captures are out of reach.
+    let function = try stack.reference(at: index)
+    let finder = LuaChangeFinder { [unowned self] in
+      try stack.push(function)
+      try library.captures.walk(stack, function: -1, names: recording.names)
+      return library.captures.mark
+    }
+    for function in input.functions { try stack.push(function.reference) }
+    let roots = [index] + (top..<stack.top).map { $0 + 1 }
+    _ = try? library.engine.staging { () throws(any Error) in
+      try again.watch(roots) {
+        try stack.observingLines(finder.look) { try trace(stack, index, input, again, keyedNumbers) }
+      }
+    }
+    again.staging.abandon()
+    guard let place = finder.place else { return LuaError(.runtime, sentence) }
+    return .at(place, sentence)
+  }
+}
+
+extension CompiledInput {
+  /// The functions among the arguments.
+  var functions: [LuaFunction] { trees.flatMap(\.shape.functions) }
+}
+
+extension TreeShape {
+  fileprivate var functions: [LuaFunction] {
+    switch self {
+    case .leaf: []
+    case .constant(let value): value.asFunction.map { [$0] } ?? []
+    case .table(let entries): entries.flatMap(\.child.functions)
+    }
+  }
+}

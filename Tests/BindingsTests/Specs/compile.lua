@@ -1,0 +1,224 @@
+-- eb.compile: the bits of a plain call, at every call, whatever changed in between.
+eb.default_dtype "float64"
+local x, y = eb.tensor { 1, 2, 3 }, eb.tensor { 0.5, -1, 2 }
+local W = eb.tensor { { 1, -2, 0.5 }, { 0.25, 3, -1 } }
+
+-- Compiled and plain calls agree bit for bit, also at a second call on other numbers.
+local function same(f, ...)
+  local compiled = eb.compile(f)
+  for _ = 1, 2 do equal({ compiled(...) }, { f(...) }) end
+  return compiled
+end
+
+test("trees, several results, constants and views", function()
+  same(function(a) return a * 2 + 1 end, x)
+  same(function(a, b) return a * b, { a + b, "text", { n = b:sum() } }, nil, true end, x, y)
+  same(function(p) return { w = p.w:t(), b = p[1] } end, { x, w = W, name = "net" })
+  same(function(a) return a end, x)
+  same(function() return eb.ones { 2 } end)
+  same(function(a) return a:t():mm(a), a:t():sum(), a[2]:sum() end, W:t())
+  same(function(a) return a:t() end, W)
+  local f = eb.compile(function(a) return (a * a):sum() end)
+  equal(f(x), 14)
+  equal(f(x:cast "float32"):item(), 14)
+  equal(f(W), (W * W):sum())
+  equal(f(W:t()), (W * W):sum())
+end)
+
+test("derivatives of compiled functions and compiled derivatives", function()
+  local function loss(p, x) return ((W:mm(x) + p.b):tanh() * p.s):sum() end
+  local p = { b = eb.tensor { 0.1, -0.3 }, s = eb.tensor { 2, -1 } }
+  same(eb.value_and_grad(loss), p, x)
+  same(eb.grad(loss, 2), p, x)
+  same(eb.hvp(loss), p, { b = eb.tensor { 1, 2 }, s = eb.tensor { -1, 1 } }, x)
+  same(function(p, x) return eb.grad(function(x) return (eb.grad(loss, 2)(p, x) * x):sum() end)(x) end, p, x)
+  equal(eb.grad(eb.compile(loss))(p, x), eb.grad(loss)(p, x))
+  equal(eb.grad(eb.compile(loss), 2)(p, x), eb.grad(loss, 2)(p, x))
+  equal({ eb.jvp(eb.compile(function(x) return loss(p, x) end), { x }, { y }) }, { eb.jvp(function(x) return loss(p, x) end, { x }, { y }) })
+  equal(eb.vmap(eb.compile(function(a) return (a * a):sum() end))(W), (W * W):sum(2))
+  same(eb.vmap(function(a) return (a * x):sum() end), W)
+  same(eb.jacobian(function(a) return W:mm(a):exp() end), x)
+  local inner = eb.compile(function(a) return a * a end)
+  same(function(a) return inner(a) + inner(a + 1) end, x)
+end)
+
+test("captured tensors, numbers, tables and functions are read again", function()
+  local scale, k, t = eb.tensor { 1, 1, 1 }, 2, { deep = { y }, "mode" }
+  local helper = function(a) return a * scale end
+  local calls = 0
+  local function f(a)
+    local b = helper(a) * k + t.deep[1]
+    if t[1] == "mode" then return b end
+    return -b
+  end
+  local compiled = eb.compile(f)
+  local function check() equal(compiled(x), f(x)) end
+  check()
+  scale = eb.tensor { 2, 3, 4 }
+  check()
+  scale[1] = 7
+  check()
+  k = 3
+  check()
+  k = 3.5
+  check()
+  t.deep[1] = eb.tensor { 9, 9, 9 }
+  check()
+  t.deep = { eb.tensor { { 1 }, { 2 } } }
+  check()
+  t[1] = "other"
+  check()
+  helper = function(a) return a - scale end
+  check()
+  t = { deep = { 4 } }
+  check()
+  k = eb.tensor(5)
+  check()
+end)
+
+test("globals are noticed", function()
+  global_weight, global_rate = eb.tensor { 1, 2, 3 }, 0.5
+  function global_helper(a) return a * global_rate end
+  local f = function(a) return global_helper(a) + global_weight end
+  local compiled = eb.compile(f)
+  equal(compiled(x), f(x))
+  global_weight = global_weight * 3
+  equal(compiled(x), f(x))
+  global_rate = 0.25
+  equal(compiled(x), f(x))
+  function global_helper(a) return a - global_rate end
+  equal(compiled(x), f(x))
+  global_weight, global_rate, global_helper = nil, nil, nil
+end)
+
+test("number arguments: one plan for all of them, unless control flow needs one", function()
+  local f = function(a, t, lr) return a * (1 - 0.9 ^ t) / (1 + lr * t), t + 1, -t, t // 2, t % 3, t / 2 end
+  local compiled = eb.compile(f)
+  for t = 1, 5 do
+    equal({ compiled(x, t, 0.1 * t) }, { f(x, t, 0.1 * t) })
+    equal({ math.type(select(2, compiled(x, t, 0.5))) }, { "integer" })
+  end
+  assert(tostring(compiled):find("1 plan"), tostring(compiled))
+  local powers = function(a, n) for _ = 1, n do a = a * a end return a end
+  compiled = eb.compile(powers)
+  for n = 0, 3 do equal(compiled(x, n), powers(x, n)) end
+  local cases = function(a, n) if n == 2 then return a end if n > 3 then return a * 2 end return -a end
+  compiled = eb.compile(cases)
+  for n = 1, 5 do equal(compiled(x, n), cases(x, n)) end
+  local keyed = function(a, n) local names = { "one", "two" } return a * #(names[n] or "") end
+  compiled = eb.compile(keyed)
+  for n = 1, 2 do equal(compiled(x, n), keyed(x, n)) end
+  -- a number in a tree, a number that meets another dtype
+  local state = function(s, a) return { t = s.t + 1, m = s.m * 0.5 + a }, a * s.t end
+  compiled = eb.compile(state)
+  local s, r = { t = 0, m = x }, nil
+  for _ = 1, 3 do
+    local expected = { state(s, x:cast "float32") }
+    s, r = compiled(s, x:cast "float32")
+    equal({ s, r }, expected)
+  end
+end)
+
+test("optimizer steps compile, and one plan serves all of them", function()
+  local function loss(p) return ((W:mm(p.w)) ^ 2):sum() end
+  local opt = eb.optim.sgd { lr = 0.01, momentum = 0.9 }
+  local function step(p, s)
+    local value, g = eb.value_and_grad(loss)(p)
+    local q, t = opt:step(p, g, s)
+    return q, t, value
+  end
+  local compiled = eb.compile(step)
+  local p, q = { w = x }, { w = x }
+  local s, t = opt:init(p), opt:init(q)
+  for i = 1, 5 do
+    local v, w
+    p, s, v = compiled(p, s)
+    q, t, w = step(q, t)
+    equal({ p, s, v }, { q, t, w })
+  end
+  -- the first momentum is one zero stretched over the shape, the others lie in memory of their own
+  assert(tostring(compiled):find("recorded 2 times"), tostring(compiled))
+end)
+
+test("what would be lost or frozen is an error that names the line", function()
+  local count, log = 0, {}
+  local first = here(4)
+  raises(function()
+    eb.compile(function(a)
+      local b = a * 2
+      count = count + 1
+      return b
+    end)(x)
+  end, first, "changes a variable")
+  local second = here(3)
+  raises(function()
+    eb.compile(function(a)
+      log[#log + 1] = 1
+      return a
+    end)(x)
+  end, second, "changes a variable")
+  raises(function() eb.compile(function(a) some_global = a return a end)(x) end, "compile.lua", "some_global")
+  raises(function() eb.compile(function(a) print(a) return a end)(x) end, "compile.lua", "print")
+  local print = print
+  raises(function() eb.compile(function(a) print(a) return a end)(x) end, "compile.lua", "not known inside compile")
+  raises(function() eb.compile(function(a) return a + eb.randn { 3 } end)(x) end, "compile.lua", "random numbers")
+  local rng = eb.rng(3)
+  raises(function() eb.compile(function(a) return a + eb.randn { 3, rng = rng } end)(x) end, "compile.lua", "random numbers")
+  raises(function() eb.compile(function(a) return a * math.random() end)(x) end, "compile.lua", "math.random")
+  raises(function() eb.compile(function(a) if a:sum():item() > 0 then return a end end)(x) end, "compile.lua", "eb.where")
+  raises(function() eb.compile(function(a) return a .. "" end)(x) end)
+  assert(math.random() >= 0 and _G.print == print and rawget(_G, "some_global") == nil)
+  equal(x, { 1, 2, 3 })
+  -- draws of a generator made inside are the same at every call, as in a plain call
+  same(function(a) return a + eb.randn { 3, rng = eb.rng(7) } end, x)
+end)
+
+test("after an error everything is as before", function()
+  local inside = eb.tensor { 1, 2, 3 }
+  pcall(eb.compile(function(a) local b = a * inside error("own words") end), x)
+  equal(inside * 2, { 2, 4, 6 })
+  raises(function() eb.compile(function(a) local b = a * inside error("own words") end)(x) end, "own words")
+  equal(eb.compile(function(a) return a * inside end)(x), x * inside)
+  raises(function() eb.compile(3) end, "compile: argument 1")
+end)
+
+test("whatever is changed between calls, no result is stale", function()
+  local random = eb.rng(11)
+  local seed = 1
+  local function draw(n)
+    seed = (seed * 16807) % 2147483647
+    return seed % n + 1
+  end
+  local t = { w = eb.tensor { 1, 2, 3 }, k = 2, inner = { eb.tensor { 1, 1, 1 }, 3 }, f = function(a) return a + 1 end }
+  local up, number, flag = eb.tensor { 3, 2, 1 }, 1.5, true
+  local nested = function(n) return function(a) return a * n + t.inner[1] end end
+  local g = nested(2)
+  local function f(a, s)
+    local b = g(t.f(a * t.w)) * t.k + t.inner[2] * up * number
+    if flag then b = -b end
+    return b * s
+  end
+  local compiled = eb.compile(f)
+  local changes = {
+    function() t.w = eb.randn { 3, rng = random } end,
+    function() t.w[draw(3)] = draw(100) end,
+    function() t.k = draw(5) end,
+    function() t.inner[1] = eb.randn { 3, rng = random } end,
+    function() t.inner[2] = draw(4) end,
+    function() t.inner = { eb.randn { 3, rng = random }, draw(9), extra = draw(2) } end,
+    function() local c = draw(5) t.f = function(a) return a - c end end,
+    function() up = eb.randn { 3, rng = random } end,
+    function() number = draw(7) / 3 end,
+    function() flag = not flag end,
+    function() g = nested(draw(6)) end,
+    function() t = { w = t.w, k = t.k, inner = t.inner, f = t.f } end,
+    function() up = up:cast(draw(2) == 1 and "float32" or "float64") end,
+    function() end,
+  }
+  for _ = 1, 400 do
+    changes[draw(#changes)]()
+    if draw(20) == 1 then collectgarbage() end
+    local a, s = eb.randn { 3, rng = random }, draw(3) / 2
+    equal(compiled(a, s), f(a, s))
+  end
+end)
