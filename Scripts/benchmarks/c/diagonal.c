@@ -23,12 +23,9 @@ static void descend(void *state) {
     }
     for (int i = 0; i < EXAMPLES; i += 4) {
       const double *const row = x + i * WIDTH;
-      double r[4];
-      for (int k = 0; k < 4; k++) {
-        double dot = 0;
-        for (int j = 0; j < WIDTH; j++) dot += row[k * WIDTH + j] * w[j];
-        r[k] = dot - y[i + k];
-      }
+      double r[4] = {-y[i], -y[i + 1], -y[i + 2], -y[i + 3]};
+      for (int j = 0; j < WIDTH; j++)
+        for (int k = 0; k < 4; k++) r[k] += row[k * WIDTH + j] * w[j];
       for (int j = 0; j < WIDTH; j++)
         g[j] += r[0] * row[j] + r[1] * row[WIDTH + j] + r[2] * row[2 * WIDTH + j] + r[3] * row[3 * WIDTH + j];
     }

@@ -246,22 +246,22 @@ def convolution_torch():
             x = functional.max_pool2d(functional.relu(functional.conv2d(x, w, b, padding=1)), 2)
         return functional.cross_entropy(x.flatten(1) @ p[4] + p[5], y, reduction="sum") / FULL
 
-    # Channels last is the layout that PyTorch's convolutions like best; 500 at a time keep its memory small.
-    for variant, part, layout in (("at once", FULL, torch.contiguous_format), ("parts of 500, channels last", 500, torch.channels_last)):
-        data = x.contiguous(memory_format=layout)
-        q = [(a.contiguous(memory_format=layout) if a.ndim == 4 else a).requires_grad_() for a in p]
+    # The layout that PyTorch's convolutions like best, and parts that keep its memory small.
+    layout = torch.channels_last
+    x = x.contiguous(memory_format=layout)
+    p = [(a.contiguous(memory_format=layout) if a.ndim == 4 else a).requires_grad_() for a in p]
 
-        def run():
-            total, sums = 0.0, None
-            for first in range(0, FULL, part):
-                value = loss(q, data[first:first + part], y[first:first + part])
-                g = torch.autograd.grad(value, q)
-                total += value.item()
-                sums = list(g) if sums is None else [a + b for a, b in zip(sums, g)]
-            return total, torch.sqrt(sum(a.double().square().sum() for a in sums))
+    def run():
+        total, sums = 0.0, None
+        for first in range(0, FULL, 500):
+            value = loss(p, x[first:first + 500], y[first:first + 500])
+            g = torch.autograd.grad(value, p)
+            total += value.item()
+            sums = list(g) if sums is None else [a + b for a, b in zip(sums, g)]
+        return total, torch.sqrt(sum(a.double().square().sum() for a in sums))
 
-        value, norm = run()
-        report("convolution", "PyTorch", variant, measure(run), loss=value, norm=norm)
+    value, norm = run()
+    report("convolution", "PyTorch", "parts of 500, channels last", measure(run), loss=value, norm=norm)
 
 
 # JAX.
