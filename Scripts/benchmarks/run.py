@@ -147,6 +147,8 @@ class Bench:
             result += self.lines(workload, text)
             if code:
                 self.failures.append(f"{workload.name}: ebbtide ended with exit code {code}")
+        if not result:
+            self.failures.append(f"{workload.name}: {script} reported nothing")
         return result
 
     def measure_c(self, workload, arguments):
