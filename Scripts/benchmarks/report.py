@@ -5,7 +5,7 @@ import platform
 import re
 from pathlib import Path
 
-COLUMNS = ("Ebbtide", "C", "OpenBLAS", "NumPy", "PyTorch", "torch.compile", "JAX")
+COLUMNS = ("Ebbtide", "C", "OpenBLAS", "oneDNN", "NumPy", "PyTorch", "torch.compile", "JAX")
 # Rows of the matrix products that the main table shows; the others are in a table of ratios of their own.
 SHOWN_PRODUCTS = re.compile(r"float\d\d NN (64|256|1024|2048|64 of 64)$")
 
@@ -124,9 +124,10 @@ class Summary:
     def product_tables(self, workload):
         """OpenBLAS's time over ours, for mm called from Lua and for the kernel called alternately with it."""
         tables = []
-        for peer, title in (("Ebbtide", "`a:mm(b)` from Lua"), ("kernel", "the kernel alone, called alternately with OpenBLAS")):
+        sides = (("Ebbtide", "", "`a:mm(b)` from Lua"), ("kernel", "OpenBLAS", "the kernel alone, called alternately with OpenBLAS"))
+        for peer, variant, title in sides:
             square, other = {}, {}
-            for line in (line for line in self.lines if line.workload == workload.name and line.peer == peer):
+            for line in (x for x in self.lines if (x.workload, x.peer, x.variant) == (workload.name, peer, variant)):
                 blas = next((x for x in self.lines if x.case == line.case and x.peer == "OpenBLAS"), None)
                 if not blas:
                     continue

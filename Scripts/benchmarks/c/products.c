@@ -82,7 +82,7 @@ static void compare(const char *name, const char *layout, bool is_double, int m,
   char full[96];
   snprintf(full, sizeof full, "%s %s %s", is_double ? "float64" : "float32", layout, name);
   report(full, blas.name, "", &other, 1, "sum=%.9g", reference);
-  report(full, "kernel", "", &mine, 1, "sum=%.9g", found);
+  report(full, "kernel", blas.name, &mine, 1, "sum=%.9g", found);
 }
 
 int main(int count, char **arguments) {
