@@ -39,8 +39,8 @@ def say(sentence):
 
 
 class Bench:
-    def __init__(self, root, peers, quick, program):
-        self.root, self.peers, self.quick = root, peers, quick
+    def __init__(self, root, peers, quick, samples, program):
+        self.root, self.peers, self.quick, self.samples = root, peers, quick, samples
         self.scripts, self.folder = root / "Scripts/benchmarks", root / ".build/benchmarks"
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self.core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
@@ -59,7 +59,7 @@ class Bench:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "NVPL_BLAS", "GLIBC_TUNABLES", "MKL_", "OMP_"))}
         threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
         return kept | threads | {
-            "INPUTS": str(self.folder / "data"), "SAMPLES": "3" if self.quick else "7", "SAMPLE_SECONDS": "0.005" if self.quick else "0.05",
+            "INPUTS": str(self.folder / "data"), "SAMPLES": str(self.samples), "SAMPLE_SECONDS": "0.005" if self.quick else "0.05",
             "LUA_PATH": str(self.scripts / "ebbtide/?.lua"), "JAX_PLATFORMS": "cpu", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore",
         } | ({"EBBTIDE_QUICK": "1"} if self.quick else {})
 
