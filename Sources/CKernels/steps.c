@@ -35,6 +35,26 @@ static int32_t run_matmul(const ebb_step *s, const ebb_control *control) {
   return ebb_gemm(&product, control);
 }
 
+static int32_t run_along(const ebb_step *s, const ebb_control *control) {
+  int64_t wrong = -1;
+  const int64_t *n = s->sizes;
+  int32_t status = s->kernel == ebb_kernel_take_along
+                       ? ebb_take_along(s->width, n[0], n[1], n[2], s->out[0], s->in[0], s->in[1], &wrong, control)
+                       : ebb_add_along(s->dtype, n[0], n[1], n[2], s->out[0], s->in[0], s->in[1], &wrong, control);
+  return status != EBB_OK ? status : wrong >= 0 ? EBB_BAD_VALUE : EBB_OK;
+}
+
+static int32_t run_convolution(const ebb_step *s, const ebb_control *control) {
+  ebb_convolution convolution = s->convolution;
+  convolution.result = s->out[0];
+  switch (convolution.face) {
+  case ebb_face_output: convolution.x = s->in[0], convolution.w = s->in[1]; break;
+  case ebb_face_input: convolution.w = s->in[0], convolution.y = s->in[1]; break;
+  case ebb_face_weight: convolution.x = s->in[0], convolution.y = s->in[1]; break;
+  }
+  return ebb_convolve(&convolution, control);
+}
+
 int32_t ebb_run_step(const ebb_step *s, const ebb_control *control) {
   const int64_t *n = s->sizes;
   switch (s->kernel) {
@@ -53,6 +73,15 @@ int32_t ebb_run_step(const ebb_step *s, const ebb_control *control) {
   case ebb_kernel_check_index: return check_index(s);
   case ebb_kernel_sort: return ebb_sort(s->dtype, n[0], n[1], s->flag, s->out[0], s->out[1], s->in[0], control);
   case ebb_kernel_matmul: return run_matmul(s, control);
+  case ebb_kernel_take_along:
+  case ebb_kernel_add_along: return run_along(s, control);
+  case ebb_kernel_unfold: return ebb_unfold(s->dtype, &s->windows, n[0], s->out[0], s->in[0], control);
+  case ebb_kernel_fold: return ebb_fold(s->dtype, &s->windows, n[0], s->out[0], s->in[0], control);
+  case ebb_kernel_window_sums: return ebb_window_sums(s->dtype, &s->windows, n[0], s->out[0], s->in[0], control);
+  case ebb_kernel_window_spread: return ebb_window_spread(s->dtype, &s->windows, n[0], s->out[0], s->in[0], control);
+  case ebb_kernel_window_maxima:
+    return ebb_window_maxima(s->dtype, &s->windows, n[0], s->out[0], s->out[1], s->in[0], control);
+  case ebb_kernel_convolve: return run_convolution(s, control);
   case ebb_kernel_outside: return EBB_OUTSIDE;
   }
 }

@@ -312,6 +312,15 @@ int lh_walk_all(lua_State *L, lh_walk *walk) {
   return lh_protect(L, walk_all, 3, 0);
 }
 
+int64_t lh_count_entries(lua_State *L, int index) {
+  int64_t count = 0;
+  lua_checkstack(L, 3);
+  index = lua_absindex(L, index);
+  // Only the keys of the walk itself go to lua_next, so it can't raise.
+  for (lua_pushnil(L); lua_next(L, index) != 0; lua_settop(L, -2)) count++;
+  return count;
+}
+
 // MARK: Code that tells numbers from objects
 //
 // What stands for a number in a recording is an object to Lua, and an object is silently unequal to every number and no key

@@ -14,6 +14,9 @@ extension LuaStack {
   /// The length of a table's sequence part, without metamethods; of a string or userdata its size.
   public func rawLength(at index: Int) -> Int { Int(lua_rawlen(thread, Int32(index))) }
 
+  /// How many entries the table at an index has.
+  package func entryCount(at index: Int) -> Int { Int(lh_count_entries(thread, Int32(index))) }
+
   /// Pushes `table[key]` of the table at an index and answers its type.
   @discardableResult
   public func rawGet(_ key: Int, from index: Int) throws(LuaError) -> LuaType {

@@ -28,16 +28,12 @@ extension NDArray {
     (convolution.images, convolution.groups) = (Int64(images), Int64(geometry.groups))
     (convolution.in, convolution.out) = (Int64(input), Int64(output))
     convolution.windows = windows.kernelValue
-    switch face {
-    case .output: (convolution.x, convolution.w) = (UnsafeRawPointer(a.pointer), UnsafeRawPointer(b.pointer))
-    case .input: (convolution.w, convolution.y) = (UnsafeRawPointer(a.pointer), UnsafeRawPointer(b.pointer))
-    case .weight: (convolution.x, convolution.y) = (UnsafeRawPointer(a.pointer), UnsafeRawPointer(b.pointer))
-    }
     let parts = Int(ebb_convolution_parts(&convolution))
     let result = try NDArray(uninitialized: parts == 1 ? shape : shape.inserting(parts, at: 0), a.dtype)
-    convolution.result = result.storage.base
-    let status = withExtendedLifetime((a.storage, b.storage)) { ebb_convolve(&convolution, Engine.current.control) }
-    try finish(status)
+    var step = Step(.convolve, a.dtype)
+    step.convolution = convolution
+    (step.out.0, step.in.0, step.in.1) = (result.storage.base, UnsafeRawPointer(a.pointer), UnsafeRawPointer(b.pointer))
+    try withExtendedLifetime((a.storage, b.storage)) { () throws(TensorError) in try Engine.current.perform(&step) }
     return parts == 1 ? result : try result.reduced(.sum, over: [0])
   }
 }

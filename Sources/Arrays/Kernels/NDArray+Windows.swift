@@ -9,46 +9,44 @@ extension NDArray {
     let planes = Array(shape.dropLast(2))
     let target = Shape(planes + windows.counts)
     let (values, positions) = (try NDArray(uninitialized: target, dtype), try NDArray(uninitialized: target, .int32))
-    var kernel = windows.kernelValue
-    try finish(
-      ebb_window_maxima(
-        dtype.kernel, &kernel, Int64(planes.reduce(1, *)), values.storage.base,
-        positions.storage.base.assumingMemoryBound(to: Int32.self), array.pointer, Engine.current.control))
+    var step = Step(.window_maxima, dtype)
+    step.setSizes(CollectionOfOne(planes.reduce(1, *)))
+    step.windows = windows.kernelValue
+    (step.out.0, step.out.1, step.in.0) = (values.storage.base, positions.storage.base, UnsafeRawPointer(array.pointer))
+    try withExtendedLifetime(array.storage) { () throws(TensorError) in try Engine.current.perform(&step) }
     return (values, positions)
   }
 
   /// The sum of the elements of every window; padding counts as 0.
   public func windowSums(_ windows: Windows) throws(TensorError) -> NDArray {
-    try overPlanes(windows.counts, windows, ebb_window_sums)
+    try overPlanes(windows.counts, windows, .window_sums)
   }
 
   /// The adjoint of `windowSums`: every element of a plane is the sum over the windows that contain it.
   public func windowSpread(_ windows: Windows) throws(TensorError) -> NDArray {
-    try overPlanes(windows.plane, windows, ebb_window_spread)
+    try overPlanes(windows.plane, windows, .window_spread)
   }
 
   /// The elements of all windows, [.., kernel height · kernel width, rows · columns]; padding reads 0.
   public func unfolded(_ windows: Windows) throws(TensorError) -> NDArray {
-    try overPlanes([windows.kernel.reduce(1, *), windows.counts.reduce(1, *)], windows, ebb_unfold)
+    try overPlanes([windows.kernel.reduce(1, *), windows.counts.reduce(1, *)], windows, .unfold)
   }
 
   /// The adjoint of `unfolded`: every element of a plane is the sum of its places in the windows.
   public func folded(_ windows: Windows) throws(TensorError) -> NDArray {
-    try overPlanes(windows.plane, windows, ebb_fold)
+    try overPlanes(windows.plane, windows, .fold)
   }
 
-  private typealias PlaneKernel = (
-    ebb_dtype, UnsafePointer<ebb_windows>?, Int64, UnsafeMutableRawPointer?, UnsafeRawPointer?, UnsafePointer<ebb_control>?
-  ) -> Int32
-
   // [planes.., any two sizes] to [planes.., sizes].
-  private func overPlanes(_ sizes: [Int], _ windows: Windows, _ body: PlaneKernel) throws(TensorError) -> NDArray {
+  private func overPlanes(_ sizes: [Int], _ windows: Windows, _ kernel: ebb_kernel) throws(TensorError) -> NDArray {
     let array = try contiguous()
     let planes = Array(shape.dropLast(2))
     let result = try NDArray(uninitialized: .checked(planes + sizes, operation: "windows"), dtype)
-    var kernel = windows.kernelValue
-    try finish(
-      body(dtype.kernel, &kernel, Int64(planes.reduce(1, *)), result.storage.base, array.pointer, Engine.current.control))
+    var step = Step(kernel, dtype)
+    step.setSizes(CollectionOfOne(planes.reduce(1, *)))
+    step.windows = windows.kernelValue
+    (step.out.0, step.in.0) = (result.storage.base, UnsafeRawPointer(array.pointer))
+    try withExtendedLifetime(array.storage) { () throws(TensorError) in try Engine.current.perform(&step) }
     return result
   }
 }

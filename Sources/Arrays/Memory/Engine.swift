@@ -98,9 +98,3 @@ public final class Engine: @unchecked Sendable {
     if isInterrupted { throw .interrupted }
   }
 }
-
-/// Turns a kernel's status into the error it stands for.
-@inline(__always)
-func finish(_ status: Int32) throws(TensorError) {
-  if status != 0 { throw .interrupted }
-}

@@ -87,6 +87,14 @@ extension ebb_kernel {
     case .check_index: "check_index"
     case .sort: "sort"
     case .matmul: "matmul"
+    case .take_along: "take_along"
+    case .add_along: "add_along"
+    case .unfold: "unfold"
+    case .fold: "fold"
+    case .window_sums: "window_sums"
+    case .window_spread: "window_spread"
+    case .window_maxima: "window_maxima"
+    case .convolve: "convolve"
     case .outside: "outside"
     }
   }
@@ -99,6 +107,10 @@ extension ebb_step {
     case .pointwise: elementCount
     case .matmul: 2 * Int(product.m * product.n * product.k) * max(1, Int(product.batch))
     case .reduce: Int(sizes.0 * sizes.1 * sizes.2)
+    case .convolve:
+      2 * Int(convolution.images * convolution.groups * convolution.in * convolution.out)
+        * Int(
+          convolution.windows.kernel.0 * convolution.windows.kernel.1 * convolution.windows.count.0 * convolution.windows.count.1)
     default: 0
     }
   }

@@ -8,6 +8,7 @@ struct Convolution: Primitive {
   let face: ConvolutionRole
   let geometry: ConvolutionGeometry
   var name: String { "conv2d" }
+  var isMadeOfSteps: Bool { true }
 
   private var roles: [ConvolutionRole] { ConvolutionRole.allCases.filter { $0 != face } }
 

@@ -3,6 +3,7 @@
 /// The first operand's elements at the positions of the second: [.., n] at [.., k] gives [.., k].
 struct TakeAlong: Primitive {
   var name: String { "index" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     try expectRows(x, name)
@@ -27,6 +28,7 @@ struct TakeAlong: Primitive {
 struct PutAlong: Primitive {
   let size: Int
   var name: String { "scatter" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     try expectRows(x, name)

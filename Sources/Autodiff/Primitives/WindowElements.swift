@@ -5,6 +5,7 @@
 struct WindowMaximum: Primitive {
   let windows: Windows
   var name: String { "maxpool2d" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     let shape = try windows.outcome(of: x[0], windows.plane, windows.counts, name)
@@ -30,6 +31,7 @@ struct WindowMaximum: Primitive {
 struct WindowSum: LinearPrimitive {
   let windows: Windows
   var name: String { "avgpool2d" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     Spec(try windows.outcome(of: x, windows.plane, windows.counts, name), x.dtype)
@@ -43,6 +45,7 @@ struct WindowSum: LinearPrimitive {
 struct WindowSpread: LinearPrimitive {
   let windows: Windows
   var name: String { "avgpool2d" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     Spec(try windows.outcome(of: x, windows.counts, windows.plane, name), x.dtype)
@@ -56,6 +59,7 @@ struct WindowSpread: LinearPrimitive {
 struct Unfold: LinearPrimitive {
   let windows: Windows
   var name: String { "unfold" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     Spec(try windows.outcome(of: x, windows.plane, windows.unfolded, name), x.dtype)
@@ -69,6 +73,7 @@ struct Unfold: LinearPrimitive {
 struct Fold: LinearPrimitive {
   let windows: Windows
   var name: String { "fold" }
+  var isMadeOfSteps: Bool { true }
 
   func outcome(of x: Spec) throws(TensorError) -> Spec {
     Spec(try windows.outcome(of: x, windows.unfolded, windows.plane, name), x.dtype)

@@ -60,92 +60,20 @@ final class CompiledEntry {
     nodes = recording.numbers.nodes
     self.results = results
     self.plan = plan
+    functions = arguments.flatMap(\.functions)
   }
 
-  /// Whether the arguments are as the plan was made for.
-  func accepts(_ input: CompiledInput, defaultFloat: DType) -> Bool {
-    guard defaultFloat == self.defaultFloat, input.trees.count == arguments.count, input.leaves.count == specs.count else {
-      return false
-    }
-    for (leaf, (spec, strides)) in zip(input.leaves, zip(specs, strides)) {
-      guard let array = leaf.array, array.dtype == spec.dtype, array.shape == spec.shape, array.viewStrides == strides else {
-        return false
-      }
-    }
-    var number = 0
-    for (tree, shape) in zip(input.trees, arguments) where !tree.shape.isCompiled(as: shape, keyedNumbers, &number) { return false }
-    return true
-  }
-}
-
-extension TreeShape {
-  /// Whether an argument is like the one that was recorded. Numbers need not be equal unless their position is keyed; `number` is that of
-  /// the next.
-  fileprivate func isCompiled(as other: TreeShape, _ keyed: Set<Int>, _ number: inout Int) -> Bool {
-    switch (self, other) {
-    case (.leaf, .leaf): return true
-    case (.table(let a), .table(let b)):
-      guard a.count == b.count else { return false }
-      for (x, y) in zip(a, b) {
-        guard x.key == y.key, x.child.isCompiled(as: y.child, keyed, &number) else { return false }
-      }
-      return true
-    case (.constant(let a), .constant(let b)):
-      guard a.asNumber != nil else { return a == b }
-      defer { number += 1 }
-      return keyed.contains(number) ? a.isSameNumber(as: b) : b.asNumber != nil
-    default: return false
-    }
-  }
-}
-
-extension LuaValue {
-  /// Equal numbers of one subtype, told by their bits.
-  func isSameNumber(as other: LuaValue) -> Bool {
-    switch (self, other) {
-    case (.integer(let a), .integer(let b)): a == b
-    case (.number(let a), .number(let b)): a.bitPattern == b.bitPattern
-    default: false
-    }
-  }
-}
-
-/// The arguments of one call, taken apart.
-struct CompiledInput {
-  let trees: [Tree]
-  let leaves: [Tensor]
-  /// The Lua numbers among the arguments, in order.
-  let numbers: [LuaValue]
-
-  init(_ call: LuaCall, _ library: Library) throws {
-    var (trees, leaves, numbers): ([Tree], [Tensor], [LuaValue]) = ([], [], [])
-    // The first argument is the compiled function.
-    for index in 1..<call.count {
-      let tree = try library.tree(call.stack, at: index + 1, numbersAreLeaves: false)
-      leaves += tree.leaves
-      tree.shape.collectNumbers(into: &numbers)
-      trees.append(tree)
-    }
-    (self.trees, self.leaves, self.numbers) = (trees, leaves, numbers)
-  }
-}
-
-extension TreeShape {
-  fileprivate func collectNumbers(into numbers: inout [LuaValue]) {
-    switch self {
-    case .leaf: break
-    case .constant(let value): if value.asNumber != nil { numbers.append(value) }
-    case .table(let entries): for entry in entries { entry.child.collectNumbers(into: &numbers) }
-    }
-  }
+  /// The functions among the arguments, which are looked into at every call.
+  let functions: [LuaFunction]
 }
 
 /// A compiled Lua function: its plans, newest first, one for each signature.
 final class CompiledFunction {
   private unowned let library: Library
-  private(set) var entries: [CompiledEntry] = []
+  @exclusivity(unchecked) private(set) var entries: [CompiledEntry] = []
   /// How often it was recorded.
   private(set) var recordings = 0
+  @exclusivity(unchecked) private var arguments = CompiledArguments()
   // Numbers that control flow has asked for, by their position among the numbers of the arguments: they are part of the signature.
   private var keyedNumbers: Set<Int> = []
   private static let mostEntries = 64
@@ -155,24 +83,25 @@ final class CompiledFunction {
   /// A call; the function itself is at `index` of the stack.
   func call(_ call: LuaCall, function index: Int) throws -> Int {
     if library.recording != nil || library.engine.isStaging { return try eager(call, index) }
-    let input = try CompiledInput(call, library)
-    if input.leaves.contains(where: \.isTraced) { return try eager(call, index) }
     var walked: LuaReference?
-    for (position, entry) in entries.enumerated() where entry.accepts(input, defaultFloat: library.engine.defaultFloat) {
+    for (position, entry) in entries.enumerated() where try arguments.read(call, like: entry, library) {
       if walked !== entry.names {
-        try walk(call, index, input, entry.names)
+        try walk(call, index, entry.functions, entry.names)
         walked = entry.names
       }
-      guard library.captures.mark == entry.mark, let late = try lateArguments(of: entry, input, call.stack) else { continue }
+      guard library.captures.mark == entry.mark, try addLateArguments(of: entry, call.stack) else { continue }
       if position > 0 { entries.swapAt(0, position) }
-      return try run(entry, input, late, call)
+      return try run(entry, call)
     }
+    let input = try CompiledInput(call, library)
+    if input.leaves.contains(where: \.isTraced) { return try eager(call, index) }
     guard let entry = try record(call, index, input) else { return try eager(call, index) }
     entries.insert(entry, at: 0)
     if entries.count > Self.mostEntries { entries.removeLast() }
-    try walk(call, index, input, entry.names)
-    guard let late = try lateArguments(of: entry, input, call.stack) else { return try eager(call, index) }
-    return try run(entry, input, late, call)
+    guard try arguments.read(call, like: entry, library) else { return try eager(call, index) }
+    try walk(call, index, entry.functions, entry.names)
+    guard try addLateArguments(of: entry, call.stack) else { return try eager(call, index) }
+    return try run(entry, call)
   }
 
   private func eager(_ call: LuaCall, _ index: Int) throws -> Int {
@@ -184,42 +113,38 @@ final class CompiledFunction {
   // MARK: A call of a plan
 
   // Over the function, the functions among the arguments, and what the names stand for.
-  private func walk(_ call: LuaCall, _ index: Int, _ input: CompiledInput, _ names: LuaReference) throws {
+  private func walk(_ call: LuaCall, _ index: Int, _ functions: [LuaFunction], _ names: LuaReference) throws {
     try library.captures.walk(call.stack, function: index, names: names)
-    for function in input.functions {
+    for function in functions {
       try call.stack.push(function.reference)
       defer { call.stack.pop() }
       try library.captures.add(call.stack, at: -1)
     }
   }
 
-  // The captured tensors and the numbers; nil when a tensor is not as it was, or is being watched.
-  private func lateArguments(of entry: CompiledEntry, _ input: CompiledInput, _ stack: LuaStack) throws -> [NDArray]? {
-    if entry.places.isEmpty { return [] }
+  // The captured tensors and the numbers; false when a tensor is not as it was, or is being watched.
+  private func addLateArguments(of entry: CompiledEntry, _ stack: LuaStack) throws -> Bool {
+    if !entry.nodes.isEmpty { try arguments.evaluate(entry.nodes, stack) }
+    if entry.places.isEmpty { return true }
     let boxes = library.captures.boxes
-    let numbers = entry.nodes.isEmpty ? [] : try HostNumbers.evaluate(entry.nodes, input.numbers, stack)
-    var late: [NDArray] = []
     for place in entry.places {
       switch place {
       case .box(let position, let spec, let strides):
-        guard position < boxes.count, let box = boxes[position] else { return nil }
-        guard let array = box.assumingMemoryBound(to: Tensor.self).pointee.array, array.dtype == spec.dtype,
-          array.shape == spec.shape,
-          array.viewStrides == strides
-        else { return nil }
-        late.append(array)
-      case .number(let node, let dtype): late.append(try .full(.scalar, numbers[node].asNumber!, dtype))
+        guard position < boxes.count, let box = boxes[position],
+          try arguments.add(box.assumingMemoryBound(to: Tensor.self), spec, strides)
+        else { return false }
+      case .number(let node, let dtype):
+        arguments.arrays.append(try .full(.scalar, arguments.values[node].asNumber!, dtype))
       }
     }
-    return late
+    return true
   }
 
-  private func run(_ entry: CompiledEntry, _ input: CompiledInput, _ late: [NDArray], _ call: LuaCall) throws -> Int {
-    let arguments = input.leaves.map { $0.array! } + late
-    let made = try entry.plan(arguments)
-    let numbers = entry.nodes.isEmpty ? [] : try HostNumbers.evaluate(entry.nodes, input.numbers, call.stack)
+  private func run(_ entry: CompiledEntry, _ call: LuaCall) throws -> Int {
+    defer { arguments.arrays.removeAll(keepingCapacity: true) }
+    let made = try entry.plan(arguments.arrays)
     var next = 0
-    for result in entry.results { try library.push(result, made, &next, numbers, to: call.stack) }
+    for result in entry.results { try library.push(result, made, &next, arguments.values, to: call.stack) }
     return entry.results.count
   }
 
@@ -269,7 +194,7 @@ final class CompiledFunction {
     for tree in trees { results.append(try library.compiledResult(tree.shape, recording)) }
     let graph = recording.staging.finish(trees.flatMap(\.leaves))
     if graph.isWatched { return nil }
-    try walk(call, index, input, recording.names)
+    try walk(call, index, input.functions, recording.names)
     guard library.captures.mark == mark else { throw try effect(call, index, input, recording) }
     let places = try recording.places(in: library.captures.boxes)
     let strides = input.leaves.map { $0.array!.viewStrides }
@@ -322,20 +247,5 @@ final class CompiledFunction {
     again.staging.abandon()
     guard let place = finder.place else { return LuaError(.runtime, sentence) }
     return .at(place, sentence)
-  }
-}
-
-extension CompiledInput {
-  /// The functions among the arguments.
-  var functions: [LuaFunction] { trees.flatMap(\.shape.functions) }
-}
-
-extension TreeShape {
-  fileprivate var functions: [LuaFunction] {
-    switch self {
-    case .leaf: []
-    case .constant(let value): value.asFunction.map { [$0] } ?? []
-    case .table(let entries): entries.flatMap(\.child.functions)
-    }
   }
 }

@@ -28,7 +28,7 @@ extension Library {
       guard let first = shape.first else { throw call.error("a scalar has no dimension 1") }
       return try call.push(first)
     }
-    try tensors.metamethod(.toString) { [unowned self] call in 
+    try tensors.metamethod(.toString) { [unowned self] call in
       let tensor = try call.tensor(1, self)
       // What a recording prints would not be printed again.
       if engine.isStaging, tensor.isTraced { _ = try tensor.numbers(for: call.name) }

@@ -37,7 +37,8 @@ final class GeneratorBox {
     let engine = Engine.current
     guard engine.isStaging, birth != engine.generation else { return }
     throw .invalid(
-      "compile", "random numbers of a generator from outside would be drawn once and be the same at every call; draw them before the call, or"
+      "compile",
+      "random numbers of a generator from outside would be drawn once and be the same at every call; draw them before the call, or"
         + " make the generator inside with eb.rng(seed)")
   }
 

@@ -17,6 +17,14 @@ typedef enum EBB_CLOSED_ENUM ebb_kernel : uint8_t {
   ebb_kernel_check_index,  // sizes = how many, limit; in[0] the int32 index; fails on one that is not in [0, limit)
   ebb_kernel_sort,         // flag: descending, dtype, sizes = rows, n; out[0] values, out[1] index, in[0]
   ebb_kernel_matmul,       // product, with its pointers in out[0], in[0] and in[1]
+  ebb_kernel_take_along,   // width, sizes = rows, n, k; out[0], in[0], in[1] the positions
+  ebb_kernel_add_along,    // dtype, sizes = rows, n, k; out[0], in[0], in[1] the positions
+  ebb_kernel_unfold,       // dtype, sizes[0] planes, windows; out[0], in[0]; so do the next four
+  ebb_kernel_fold,
+  ebb_kernel_window_sums,
+  ebb_kernel_window_spread,
+  ebb_kernel_window_maxima,  // out[1]: the positions
+  ebb_kernel_convolve,     // convolution, with its result in out[0], the operands of its face in in[0] and in[1]
   ebb_kernel_outside,      // not a kernel: the caller of ebb_run_steps does it
 } ebb_kernel;
 
@@ -74,7 +82,11 @@ typedef struct ebb_step {
   int64_t sizes[EBB_MAX_RANK];
   int64_t strides[3][EBB_MAX_RANK];
   double value, step;
-  ebb_matmul product;
+  union {
+    ebb_matmul product;
+    ebb_windows windows;
+    ebb_convolution convolution;
+  };
   const ebb_tiles *tiles;
 } ebb_step;
 

@@ -286,6 +286,8 @@ int lh_walk_value(lua_State *L, lh_walk *walk);
 /// Protected: walks anew over the function under a list of environment, name, environment, name, ... and over what those
 /// names stand for; pops both.
 int lh_walk_all(lua_State *L, lh_walk *walk);
+/// How many entries the table at an index has.
+int64_t lh_count_entries(lua_State *L, int index);
 /// Protected: makes walks take the object on top by its address alone, and pops it.
 int lh_make_opaque(lua_State *L, lh_host *host);
 /// Protected: whether the code of a function may test numbers for equality, or take them as keys of tables.
