@@ -97,3 +97,18 @@ int32_t ebb_run_steps(const ebb_step *steps, int64_t count, int64_t *next, const
   *next = count;
   return ebb_interrupted(control) ? EBB_INTERRUPTED : EBB_OK;
 }
+
+int32_t ebb_run_rounds(const ebb_step *steps, int64_t count, const ebb_moving_place *places, int64_t place_count, int64_t rounds,
+                       int64_t *round, int64_t *next, const ebb_control *control) {
+  for (; *round < rounds; ++*round, *next = 0) {
+    int64_t r = *round;
+    if (*next == 0)
+      for (int64_t k = 0; k < place_count; k++) {
+        const ebb_moving_place *p = places + k;
+        *p->place = (r == 0 ? p->first : p->turns[r & 1]) + r * p->stride;
+      }
+    int32_t status = ebb_run_steps(steps, count, next, control);
+    if (status != EBB_OK) return status;
+  }
+  return EBB_OK;
+}

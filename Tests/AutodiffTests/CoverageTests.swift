@@ -18,13 +18,15 @@ import Testing
     #expect(codes.subtracting(witness.codes.map(\.rawValue)) == [], "pointwise codes without a case")
   }
 
-  // The structs below Primitives that conform to a protocol whose name ends in Primitive.
+  // The structs below Primitives and Loops that conform to a protocol whose name ends in Primitive.
   private func declaredPrimitives() throws -> Set<String> {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let folder = root.appending(path: "Sources/Autodiff/Primitives")
+    let files = try ["Primitives", "Loops"].flatMap { folder in
+      try FileManager.default.contentsOfDirectory(
+        at: root.appending(path: "Sources/Autodiff/\(folder)"), includingPropertiesForKeys: nil)
+    }
     var names: Set<String> = []
-    for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-    where file.pathExtension == "swift" {
+    for file in files where file.pathExtension == "swift" {
       let text = try String(contentsOf: file, encoding: .utf8)
       for match in text.matches(of: /struct (\w+)(?:<[^>]*>)?: [^{\n]*Primitive\b/) { names.insert(String(match.1)) }
     }

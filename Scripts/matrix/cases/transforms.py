@@ -24,6 +24,10 @@ def _segment(u, v):
     return tanh(u * sin(v)) + u
 
 
+def _rounds(u, v, i):
+    return sin(u * v) + u / (1 + i)
+
+
 CASES = [
     Case(
         "grad",
@@ -130,6 +134,30 @@ CASES = [
         lambda x, y: tanh(x * sin(y)),
         PAIR,
         given=BY_VJP,
+    ),
+    Case(
+        "loop",
+        "eb.loop(2, function(s, i) return { a = (s.a * y):sin() + s.a / (1 + i), k = s.k } end, { a = x, k = 1 }).a",
+        lambda x, y: _rounds(_rounds(x, y, 1), y, 2),
+        PAIR,
+    ),
+    Case(
+        "loop in segments",
+        "eb.loop(2, function(s, i) return (s * y):sin() + s / (1 + i) end, x, { checkpoint = 1 })",
+        lambda x, y: _rounds(_rounds(x, y, 1), y, 2),
+        PAIR,
+    ),
+    Case(
+        "scan",
+        "eb.scan(function(s, r) return (s * r):tanh(), s * s + r end, x, eb.stack({ y, x }, 1))",
+        lambda x, y: (tanh(tanh(x * y) * x), np.stack([x * x + y, tanh(x * y) * tanh(x * y) + x])),
+        PAIR,
+    ),
+    Case(
+        "cond in a loop",
+        "eb.loop(2, function(s, i) return eb.cond((i % 2):eq(1), function(u) return u:sin() * y end, function(u) return u * u end, s) end, x)",
+        lambda x, y: (sin(x) * y) * (sin(x) * y),
+        PAIR,
     ),
     Case(
         "tree.map",

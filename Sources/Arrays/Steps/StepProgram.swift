@@ -4,32 +4,32 @@ import CKernels
 ///
 /// Blocks that are arguments or results get their addresses at each run: the places that hold them are known, and only those are written.
 package final class StepProgram {
-  private let steps: UnsafeMutablePointer<ebb_step>
-  private let stepCount: Int
+  let steps: UnsafeMutablePointer<ebb_step>
+  let stepCount: Int
   private var programs: [UnsafeMutablePointer<ebb_tiles>] = []
   private let arena: Storage?
-  private var complaints: [Int: Complaint] = [:]
-  private var outside: [Int: StepRecorder.Outside] = [:]
+  var complaints: [Int: Complaint] = [:]
+  var outside: [Int: StepRecorder.Outside] = [:]
 
   // Where the addresses of a block that moves are written.
-  private struct Relocation {
+  struct Relocation {
     let place: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     let offset: Int
   }
-  private enum Home {
+  enum Home {
     case argument(Int)
     case result(Int)
     case arena(Int)
   }
-  private var homes: [Int: Home] = [:]
-  private var argumentRelocations: [[Relocation]]
-  private var argumentAddresses: [UnsafeMutableRawPointer?]
-  private var resultRelocations: [[Relocation]] = []
-  private var resultSizes: [Int] = []
+  var homes: [Int: Home] = [:]
+  var argumentRelocations: [[Relocation]]
+  var argumentAddresses: [UnsafeMutableRawPointer?]
+  var resultRelocations: [[Relocation]] = []
+  var resultSizes: [Int] = []
   // How far the first element of an argument lies behind the lowest: strides may be negative.
-  private let argumentOffsets: [Int]
-  private let results: [NDArray]
-  private let recorder: StepRecorder
+  let argumentOffsets: [Int]
+  let results: [NDArray]
+  let recorder: StepRecorder
   private let groups: [Fusion.Group]
 
   /// Bytes of the arena.
@@ -118,7 +118,7 @@ package final class StepProgram {
   }
 
   // Work outside the kernels gets arrays over the true memory, and what it gives is copied to where it belongs.
-  private func perform(_ work: StepRecorder.Outside, _ arguments: [NDArray], _ fresh: [Storage]) throws(TensorError) {
+  func perform(_ work: StepRecorder.Outside, _ arguments: [NDArray], _ fresh: [Storage]) throws(TensorError) {
     let made = try work.evaluate(work.inputs.map { resolved($0, arguments, fresh) })
     for (value, target) in zip(made, work.outputs) {
       // What follows must find the layout of eager mode.

@@ -36,6 +36,16 @@ public protocol Primitive: Hashable, Sendable {
   /// For a primitive that stands for many operations: those operations, which a plan runs in its place. Else nil.
   func inlined(_ x: [Tensor]) throws(TensorError) -> [Tensor]?
 
+  /// Results and their tangents together, for a primitive that would have to compute its results once more for their tangents. Else nil.
+  func pushed(_ x: [Tensor], _ dx: [Tensor?]) throws(TensorError) -> (outputs: [Tensor], tangents: [Tensor?])?
+
+  /// For a primitive of which a part does not depend on the unknown operands, as a loop over values and tangents: the results, with that part
+  /// computed by itself, so that the rest is linear in what is unknown. Else nil.
+  func parted(_ x: [Tensor], _ isUnknown: [Bool]) throws(TensorError) -> [Tensor]?
+
+  /// The specs of the results when `outcome` can't tell: found by running the function on unknown values.
+  func outcomeOfRunning(_ x: [Spec]) throws(TensorError) -> [Spec]
+
   /// The results for all lanes at once: batched operands have the lanes as axis 0, the others serve all lanes. Every result has the
   /// lanes as axis 0.
   func batch(_ x: [Tensor], _ isBatched: [Bool], lanes: Int) throws(TensorError) -> [Tensor]
@@ -80,6 +90,15 @@ extension Primitive {
 
   /// The default: recorded as one equation.
   public func expanded(_ x: [Tensor]) throws(TensorError) -> [Tensor]? { nil }
+
+  /// The default: `jvp` gives the tangents.
+  public func pushed(_ x: [Tensor], _ dx: [Tensor?]) throws(TensorError) -> (outputs: [Tensor], tangents: [Tensor?])? { nil }
+
+  /// The default: it can't be parted.
+  public func parted(_ x: [Tensor], _ isUnknown: [Bool]) throws(TensorError) -> [Tensor]? { nil }
+
+  /// The default: `outcome` tells.
+  public func outcomeOfRunning(_ x: [Spec]) throws(TensorError) -> [Spec] { try outcome(x) }
 
   /// The default: as recordings have it.
   public func inlined(_ x: [Tensor]) throws(TensorError) -> [Tensor]? { try expanded(x) }

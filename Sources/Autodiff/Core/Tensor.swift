@@ -53,6 +53,9 @@ public struct Tensor {
   /// The number of elements.
   public var count: Int { shape.elementCount }
 
+  /// Whether it stands for a number of the host's language, such as the counter of a loop: it takes the dtype of a tensor it meets.
+  package var isNumber: Bool { tracer?.isNumber ?? false }
+
   /// Whether a transform is watching this value.
   public var isTraced: Bool { tracer != nil }
 

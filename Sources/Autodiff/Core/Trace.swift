@@ -34,6 +34,8 @@ package class Tracer {
   package let level: Level
   /// Shape and dtype as the function under the transform sees them.
   package let spec: Spec
+  /// Whether it stands for a number of the host's language: arithmetic keeps it in float64, and it takes the dtype of a tensor it meets.
+  package internal(set) var isNumber = false
 
   /// A value with this spec under `trace`.
   package init(_ trace: any Trace, _ spec: Spec) {

@@ -89,7 +89,7 @@ public func xor(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor { try ar
 
 /// `condition ? a : b`, element by element with broadcasting. The branches are promoted to one dtype; the condition is bool.
 public func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
-  let dtype = a.dtype.promoted(with: b.dtype)
+  let dtype = a.isNumber && b.dtype.isFloat ? b.dtype : b.isNumber && a.dtype.isFloat ? a.dtype : a.dtype.promoted(with: b.dtype)
   return try bind(Pointwise(.select), [condition, a.cast(to: dtype), b.cast(to: dtype)])[0]
 }
 

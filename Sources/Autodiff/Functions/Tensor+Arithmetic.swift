@@ -9,6 +9,7 @@ extension Tensor {
   /// A 0-d tensor for a number that meets `tensor`: it takes the tensor's dtype.
   /// - Throws: `TensorError.invalid` when the dtype is int32 and the number is not a whole one in range.
   public static func number(_ value: Double, meeting tensor: Tensor, in operation: String) throws(TensorError) -> Tensor {
+    if let tracer = tensor.tracer, tracer.isNumber, let record = tracer.trace as? RecordTrace { return try record.number(value) }
     guard !tensor.dtype.isFloat else { return try scalar(value, tensor.dtype) }
     guard let whole = Int32(exactly: value) else {
       throw .invalid(operation, "\(value) has no int32 value and the tensor is \(tensor.dtype) (use x:cast(\"float32\") first)")
@@ -72,6 +73,7 @@ public func arithmetic(_ code: PointwiseCode, _ a: Tensor, _ b: Tensor) throws(T
   if let x = a.array, let y = b.array, x.dtype == y.dtype, code.supports(x.dtype) {
     return Tensor(try .pointwise(code, x, y))
   }
+  if a.isNumber || b.isNumber { return try arithmeticOfNumbers(code, a, b) }
   let (da, db) = (a.dtype, b.dtype)
   if da == db, code.supports(da) { return try bind(code, a, b) }
   var dtype = da.promoted(with: db)
@@ -79,9 +81,25 @@ public func arithmetic(_ code: PointwiseCode, _ a: Tensor, _ b: Tensor) throws(T
   return try bind(code, a.cast(to: dtype), b.cast(to: dtype))
 }
 
+// Numbers of the host's language stay what they are among themselves, and take the dtype of a tensor.
+private func arithmeticOfNumbers(_ code: PointwiseCode, _ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
+  if a.isNumber, b.isNumber {
+    let result = try bind(code, a, b)
+    if result.dtype.isFloat { result.tracer?.isNumber = true }
+    return result
+  }
+  let met = a.isNumber ? b.dtype : a.dtype
+  let dtype = met.isFloat ? met : Engine.current.defaultFloat
+  return try bind(code, a.cast(to: dtype), b.cast(to: dtype))
+}
+
 /// A pointwise operation on one tensor, which becomes a float where the operation needs one.
 public func unary(_ code: PointwiseCode, _ a: Tensor) throws(TensorError) -> Tensor {
-  if code.supports(a.dtype) { return try bind(code, a) }
+  if code.supports(a.dtype) {
+    let result = try bind(code, a)
+    if a.isNumber, result.dtype.isFloat { result.tracer?.isNumber = true }
+    return result
+  }
   return try bind(code, a.cast(to: code.supports(.int32) ? .int32 : Engine.current.defaultFloat))
 }
 

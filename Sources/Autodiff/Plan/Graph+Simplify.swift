@@ -3,7 +3,12 @@
 extension Graph {
   /// The graph after all passes.
   func simplified() throws(TensorError) -> Graph {
-    let simple = try inlined().folded().merged().pruned()
+    try inlined().tidied()
+  }
+
+  /// The same with equations that stand for many operations kept as they are.
+  func tidied() throws(TensorError) -> Graph {
+    let simple = try folded().merged().pruned()
     #if DEBUG
       simple.verify()
     #endif
@@ -12,8 +17,10 @@ extension Graph {
 
   /// Equations that stand for many operations are those operations.
   func inlined() throws(TensorError) -> Graph {
-    guard equations.contains(where: { $0.primitive is LinearCall }) else { return self }
-    let record = RecordTrace(inlining: Array(specs[..<argumentCount]))
+    guard equations.contains(where: { $0.primitive is LinearCall || $0.primitive is Custom || $0.primitive is Checkpoint }) else {
+      return self
+    }
+    let record = RecordTrace(name: "compile", arguments: Array(specs[..<argumentCount]), manner: .inlining)
     let outputs: [Tensor]
     do throws(TensorError) {
       outputs = try replay((0..<argumentCount).map(record.argument))

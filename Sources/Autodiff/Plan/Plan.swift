@@ -40,7 +40,7 @@ public final class Plan {
 
 extension Graph {
   /// The results for placeholders, while a recorder writes the steps down.
-  fileprivate func record(_ arguments: [NDArray], with recorder: StepRecorder) throws(TensorError) -> [NDArray] {
+  func record(_ arguments: [NDArray], with recorder: StepRecorder) throws(TensorError) -> [NDArray] {
     var values = [NDArray?](repeating: nil, count: specs.count)
     for (id, argument) in arguments.enumerated() { values[id] = argument }
     func array(_ operand: Operand) -> NDArray {

@@ -6,7 +6,7 @@ package final class Staging {
   private let trace: RecordTrace
 
   /// A recording of a function of arguments with these specs.
-  package init(_ arguments: [Spec]) { trace = RecordTrace(inlining: arguments) }
+  package init(_ arguments: [Spec]) { trace = RecordTrace(name: "compile", arguments: arguments, manner: .inlining) }
 
   /// What stands for an argument.
   package func argument(_ index: Int) -> Tensor { trace.argument(index) }

@@ -36,8 +36,14 @@ final class ForwardTrace: Trace {
       primals.append(primal)
       tangents.append(tangent)
     }
-    let outputs = try Autodiff.bind(primitive, primals)
-    let moved = try primitive.jvp(primals, tangents, outputs)
+    let outputs: [Tensor]
+    let moved: [Tensor?]
+    if let both = try primitive.pushed(primals, tangents) {
+      (outputs, moved) = both
+    } else {
+      outputs = try Autodiff.bind(primitive, primals)
+      moved = try primitive.jvp(primals, tangents, outputs)
+    }
     var results: [Tensor] = []
     for (output, tangent) in zip(outputs, moved) {
       assert(tangent == nil || tangent!.spec == output.spec, "\(primitive.name): a tangent has the spec of its value")

@@ -8,23 +8,32 @@ final class RecordTrace: Trace {
   private(set) var graph: Graph
   /// What the arguments are, when this recording also computes.
   private let values: [Tensor]?
-  private var inlines = false
+  private let manner: Manner
   private var late: [Spec] = []
 
-  init(name: String, arguments: [Spec], advice: String = "use eb.where or eb.cond instead of a branch on it") {
-    self.name = name
-    self.advice = advice
-    graph = Graph(arguments: arguments)
-    values = nil
+  static let branchAdvice = "use eb.where or eb.cond instead of a branch on it"
+
+  /// What becomes of primitives that stand for many operations.
+  enum Manner {
+    /// Their operations are recorded where they have some.
+    case expanding
+    /// For a plan: no equation stands for many operations.
+    case inlining
+    /// They stay, with the rules for derivatives that they carry.
+    case keeping
+    /// For a linear function: as `expanding`, and what does not depend on the arguments is computed, not recorded.
+    case linear
   }
 
-  /// A recording for a plan, in which no equation stands for many operations.
-  init(inlining arguments: [Spec]) {
-    name = "compile"
-    advice = "use eb.where or eb.cond instead of a branch on it"
+  init(
+    name: String, arguments: [Spec], manner: Manner = .expanding,
+    advice: String = RecordTrace.branchAdvice
+  ) {
+    self.name = name
+    self.advice = advice
+    self.manner = manner
     graph = Graph(arguments: arguments)
     values = nil
-    inlines = true
   }
 
   /// A recording that computes what it records.
@@ -33,10 +42,25 @@ final class RecordTrace: Trace {
     advice = "the value is known here; this is a fault of the program"
     graph = Graph(arguments: values.map(\.spec))
     self.values = values
+    manner = .expanding
   }
 
   /// The tracer that stands for an argument.
-  func argument(_ index: Int) -> Tensor { Tensor(RecordTracer(self, Int32(index), graph.specs[index], values?[index])) }
+  func argument(_ index: Int) -> Tensor { argument(index, isNumber: false) }
+
+  /// The same for one that may be a number of the host's language.
+  func argument(_ index: Int, isNumber: Bool) -> Tensor {
+    let tracer = RecordTracer(self, Int32(index), graph.specs[index], values?[index])
+    tracer.isNumber = values?[index].isNumber ?? isNumber
+    return Tensor(tracer)
+  }
+
+  /// A number of the host's language as a value of this recording.
+  func number(_ value: Double) throws(TensorError) -> Tensor {
+    let tensor = try bind(Reshape(shape: .scalar), [.scalar(value, .float64)])[0]
+    tensor.tracer!.isNumber = true
+    return tensor
+  }
 
   /// A tracer for a value that turned out to be one more argument; those come after the others, in order.
   func lateArgument(_ spec: Spec) -> Tensor {
@@ -59,9 +83,18 @@ final class RecordTrace: Trace {
 
   func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
     if values != nil { return try computing(primitive, operands) }
-    if let results = try inlines ? primitive.inlined(operands) : primitive.expanded(operands) { return results }
-    let outcome = try primitive.outcome(operands.map(\.spec))
-    if outcome.isEmpty { throw .invalid(primitive.name, "can't be recorded: only a run tells what it returns") }
+    let results: [Tensor]?
+    switch manner {
+    case .expanding: results = try primitive.expanded(operands)
+    case .inlining: results = try primitive.inlined(operands)
+    case .keeping: results = nil
+    case .linear:
+      let parts = try primitive.parted(operands, operands.map { own($0) != nil })
+      results = try parts == nil ? primitive.expanded(operands) : parts
+    }
+    if let results { return results }
+    var outcome = try primitive.outcome(operands.map(\.spec))
+    if outcome.isEmpty { outcome = try primitive.outcomeOfRunning(operands.map(\.spec)) }
     let ids = graph.append(primitive, operands.map(operand), outcome)
     return zip(ids, outcome).map { Tensor(RecordTracer(self, $0, $1, nil)) }
   }

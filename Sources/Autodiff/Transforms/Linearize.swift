@@ -20,7 +20,7 @@ public struct Linearization {
 /// Forward mode with tangents that are being recorded: what depends on the point is computed now, what depends on the tangents becomes
 /// an equation. Arguments that are not floats do not move.
 public func linearize(_ f: TensorFunction, at x: [Tensor]) throws(TensorError) -> Linearization {
-  let record = RecordTrace(name: "grad", arguments: x.map(\.spec))
+  let record = RecordTrace(name: "grad", arguments: x.map(\.spec), manner: .linear)
   let forward = ForwardTrace(name: "grad")
   defer { forward.finish() }
   let inputs = x.indices.map { forward.value(x[$0], moving: x[$0].dtype.isFloat ? record.argument($0) : nil) }

@@ -168,6 +168,72 @@ function eb.custom(rule) end
 ---@return function
 function eb.checkpoint(f) end
 
+---The state after `state = f(state, i)` n times, i = 1, …, n, inside the engine: f is called once, on unknown values, and what it computed is
+---run n times without Lua in between, element-wise chains fused, without allocation from step to step. The same bits as
+---`for i = 1, n do state = f(state, i) end`.
+---
+--- - `state`: any tree of tensors and numbers. Its keys, shapes and dtypes must not change. A number is a number inside f, and comes back as
+---   a 0-d tensor of the default dtype; where f makes a tensor of it, it has that tensor's dtype from the start.
+--- - i, and numbers of the state, are 0-d tensors inside f that behave as Lua numbers do: they compute in float64 among themselves and
+---   with Lua numbers, and take the dtype of a tensor they meet (`lr / (1 + 0.1 * i)`, `beta ^ i`). Powers may differ from Lua's in the last bit.
+--- - f may use any tensor from outside; derivatives and `eb.vmap` go through it as through the state. Lua variables are read when f is
+---   called, that is once. Values can't be read inside (`:item()`, `if`): use `eb.where`, or `eb.cond` to compute only one side. Draws from
+---   a generator made outside are an error: draw before the loop, with a leading dimension, and use `eb.scan`.
+--- - Derivatives of any order: forward mode runs a loop of values and tangents, reverse mode keeps what the way back needs of every
+---   round, n times the memory of one. `checkpoint = true` keeps the state of every √n-th round alone and runs the others again; a
+---   number keeps every so many.
+--- - `eb.vmap` runs one loop for all lanes; only what differs from lane to lane has lanes.
+--- - Ctrl-C stops between rounds.
+---```lua
+---local function step(p, i) return p - 0.1 / (1 + 0.01 * i) * eb.grad(function(p) return (p * p):sum() end)(p) end
+---print(eb.loop(100, step, eb.ones{2}).shape[1])  --> 2
+---local rates = eb.vmap(function(lr) return eb.loop(10, function(x) return x - lr * x end, eb.tensor(1)) end)(eb.tensor{0, 0.5, 1})
+---print(rates[1]:item(), rates[2]:item() == 0.5 ^ 10, rates[3]:item())  --> 1.0  true  0.0
+---print(eb.grad(function(a) return eb.loop(3, function(x) return a * x end, eb.tensor(1)) end)(eb.tensor(2)):item())  --> 12.0
+---```
+---@param n integer from 0 on
+---@param f fun(state: any, i: Tensor): any
+---@param state Tensor|number|table
+---@param options? {checkpoint?: boolean|integer}
+---@return Tensor|table state
+function eb.loop(n, f, state, options) end
+
+---As `eb.loop`, with a row of the inputs each time and outputs that are collected: f(state, x) returns the next state and one output, a
+---tensor or a tree (nil for none). `xs` is a tensor or a tree whose dimension 1 counts the rounds; x is one row of all its leaves. A number
+---instead is the number of rounds, and f gets i = 1, 2, …. Returns the final state, and the outputs along a new dimension 1.
+---```lua
+---local total, sums = eb.scan(function(s, x) return s + x, s + x end, eb.tensor(0), eb.tensor{1, 2, 3})
+---print(total:item(), sums[2]:item())  --> 6.0  3.0
+---local losses = select(2, eb.scan(function(w, i)
+---  local value, g = eb.value_and_grad(function(w) return (w * w):sum() end)(w)
+---  return w - 0.1 * g, value
+---end, eb.ones{3}, 50))
+---print(losses.shape[1], losses[1]:item())  --> 50  3.0
+---```
+---@param f fun(state: any, x: any): any, any
+---@param state Tensor|number|table
+---@param xs Tensor|table|integer
+---@param options? {checkpoint?: boolean|integer}
+---@return Tensor|table state
+---@return Tensor|table|nil outputs
+function eb.scan(f, state, xs, options) end
+
+---f(…) where the predicate is true, else g(…); only that one is computed. A predicate whose value is known is a branch of Lua, and
+---only one function is called. Inside loops, where it is unknown, both are called once to be recorded, and one of them runs each time; they
+---must return the same keys, shapes and dtypes. Under `eb.vmap`, where each lane has its own predicate, both are computed and `eb.where` selects.
+---Derivatives compute the chosen function again on the way back.
+---```lua
+---local function halve(x) return x / 2 end
+---local function collatz(x) return eb.cond((x % 2):eq(0), halve, function(x) return 3 * x + 1 end, x) end
+---print(eb.loop(111, collatz, eb.tensor(27)):item())  --> 1.0
+---```
+---@param predicate boolean|Tensor bool, one element
+---@param f function
+---@param g function
+---@param ... any arguments of both
+---@return any results of f or g
+function eb.cond(predicate, f, g, ...) end
+
 ---The largest relative error of the gradient, jvp and hvp of f against central differences, all in float64 and along one random
 ---direction: about 1e-9 where they are right. f may return tensors or trees, of which a random combination is taken. At a kink the
 ---differences see both sides, so take points beside it.

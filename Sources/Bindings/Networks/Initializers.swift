@@ -36,7 +36,7 @@ extension Library {
       guard let dtype = call.isNil(4) ? engine.defaultFloat : named, dtype.isFloat else {
         try refuse("\"float32\" or \"float64\"", 4)
       }
-      return try call.push(box.rule.drawn(Parameter(weight: shape), gain: box.gain, dtype, generator), self)
+      return try call.push(box.rule.drawn(Parameter(weight: shape), gain: box.gain, dtype, drawable(generator, call.name)), self)
     }
     try boxes.property("name") { call in try call.push(call.box(1, of: boxes).rule.rawValue) }
     try boxes.property("gain") { call in try call.push(call.box(1, of: boxes).gain) }

@@ -26,6 +26,8 @@ public final class Library {
   let effects: Effects
   /// How many Lua functions are being watched by a transform now; writes to tensors are refused meanwhile.
   var watchedCalls = 0
+  /// When the innermost recording of a loop's function began, nil outside of those.
+  var recordingSince: Level?
 
   /// Makes the library for a state and registers `ebbtide` for `require`.
   public static func open(in state: LuaState, engine: Engine) throws -> Library {

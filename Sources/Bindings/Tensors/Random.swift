@@ -50,7 +50,7 @@ extension Library {
       try call.expect(2...2)
       let count = try call.integer(2)
       guard count >= 0 else { throw call.error("expected a count of generators, got \(count)", .argument) }
-      let parts = try call.box(1, of: generators).split(count)
+      let parts = try drawable(call.box(1, of: generators), call.name).split(count)
       try call.stack.pushTable(array: count)
       for (i, part) in parts.enumerated() {
         try generators.push(part, to: call.stack)
@@ -79,7 +79,7 @@ extension Library {
       return try call.push(drawn, self)
     }
     try generators.method(name) { [unowned self] call in
-      let box = try call.box(1, of: generators)
+      let box = try drawable(call.box(1, of: generators), call.name)
       return try call.push(body(call, 2) { _ in box }, self)
     }
   }
@@ -102,7 +102,7 @@ extension Library {
       return try like(call, 1, options, options.generator())
     }
     try generators.method(name) { [unowned self] call in
-      try like(call, 2, self.options(call, 3, 2), call.box(1, of: generators))
+      try like(call, 2, self.options(call, 3, 2), drawable(call.box(1, of: generators), call.name))
     }
   }
 }

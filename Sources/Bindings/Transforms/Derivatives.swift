@@ -10,6 +10,7 @@ extension Library {
     try installVmap()
     try installCustom()
     try installCheckpoint()
+    try installLoops()
     try define("stop_gradient") { [unowned self] call in
       var tree = try tree(call.stack, at: 1)
       for i in tree.leaves.indices { tree.leaves[i] = try stopGradient(tree.leaves[i]) }

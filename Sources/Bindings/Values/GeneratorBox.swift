@@ -8,6 +8,8 @@ final class GeneratorBox {
   private let trace: BatchTrace?
   // A generator made inside a recording gives the same numbers at every call; the state of one from outside would be lost.
   private let birth = Engine.current.generation
+  /// When it was made, beside the moments at which recordings of loops begin.
+  let moment = Level.next()
 
   init(_ generator: Generator) {
     streams = [generator]

@@ -90,10 +90,11 @@ struct Options {
   }
 
   /// The option `rng`, or the session's generator.
-  func generator() throws -> GeneratorBox { try generatorIfGiven() ?? library.generator }
+  func generator() throws -> GeneratorBox { try generatorIfGiven() ?? library.drawable(library.generator, call.name) }
 
   /// The option `rng`, if it is there.
   func generatorIfGiven() throws -> GeneratorBox? {
     try read("rng", "generator (eb.rng(seed))") { library.generators.value(on: call.stack, at: $0) }
+      .map { try library.drawable($0, call.name) }
   }
 }

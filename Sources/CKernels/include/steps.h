@@ -95,4 +95,16 @@ int32_t ebb_run_step(const ebb_step *step, const ebb_control *control);
 // caller to do that step itself.
 int32_t ebb_run_steps(const ebb_step *steps, int64_t count, int64_t *next, const ebb_control *control);
 
+// An address inside steps that changes from round to round of a loop: in round 0 it is `first`, later turns[round & 1], and in
+// either case moved on by `round` strides. Two turns let every round read what the one before wrote.
+typedef struct ebb_moving_place {
+  void **place;
+  char *first, *turns[2];
+  int64_t stride;
+} ebb_moving_place;
+
+// Runs all steps once a round, from *round and *next on; otherwise like ebb_run_steps. Nothing is allocated or counted on the way.
+int32_t ebb_run_rounds(const ebb_step *steps, int64_t count, const ebb_moving_place *places, int64_t place_count, int64_t rounds,
+                       int64_t *round, int64_t *next, const ebb_control *control);
+
 #endif

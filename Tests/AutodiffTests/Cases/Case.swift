@@ -72,7 +72,7 @@ extension Case {
 
   /// The table.
   static let all: [Case] =
-    pointwise + layout + indexing + reductions + matrices + convolutions + linearAlgebra + compositions + calls
+    pointwise + layout + indexing + reductions + matrices + convolutions + linearAlgebra + compositions + calls + loops
 
   /// Entries whose results have derivatives.
   static let differentiable = all.filter(\.isDifferentiable)
