@@ -70,6 +70,11 @@ package struct MatrixProduct: Primitive {
       let (m, k, n) = (a.shape[1], a.shape[2], b.shape[1])
       return [try bind(self, a.reshaped([lanes * m, k]), b).reshaped([lanes, m, n])]
     }
+    // One matrix times a vector for each lane: the vectors are the rows of a single product with its transpose, which is read where it lies.
+    if !isBatched[0], a.rank == 2, b.shape[2] == 1 {
+      let (m, k) = (a.shape[0], a.shape[1])
+      return [try bind(self, b.reshaped([lanes, k]), a.matrixTransposed()).reshaped([lanes, m, 1])]
+    }
     let left = isBatched[0] ? a : try a.broadcast(to: a.shape.inserting(lanes, at: 0))
     let right = isBatched[1] ? b : try b.broadcast(to: b.shape.inserting(lanes, at: 0))
     return [try bind(self, left, right)]

@@ -52,7 +52,8 @@ public func scan(
   var (state, inputs) = (state, inputs)
   var numbers = options.numbers
   for k in numbers { state[k] = try state[k].cast(to: .float64) }
-  if options.counts { inputs.append(try Tensor(.sequence(options.length, from: 1, by: 1, .float64))) }
+  // Zeros take no memory; the numbers of the rounds are made when the body reads them.
+  if options.counts { inputs.append(try .zeros(Spec([options.length], .float64))) }
   let counter = state.count + inputs.count - 1
   while true {
     let specs = state.map(\.spec) + inputs.map { Spec($0.shape.removing(0), $0.dtype) }
@@ -88,6 +89,9 @@ public func scan(
         state[k] = try state[k].cast(to: dtype)
       }
       continue
+    }
+    if options.counts, graph.readArguments()[counter] {
+      inputs[inputs.count - 1] = try Tensor(.sequence(options.length, from: 1, by: 1, .float64))
     }
     let draft = LoopDraft(
       name: name, graph: graph, length: options.length, isReversed: false, state: state, inputs: inputs, constants: captured)

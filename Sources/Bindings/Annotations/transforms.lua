@@ -176,6 +176,7 @@ function eb.checkpoint(f) end
 ---   a 0-d tensor of the default dtype; where f makes a tensor of it, it has that tensor's dtype from the start.
 --- - i, and numbers of the state, are 0-d tensors inside f that behave as Lua numbers do: they compute in float64 among themselves and
 ---   with Lua numbers, and take the dtype of a tensor they meet (`lr / (1 + 0.1 * i)`, `beta ^ i`). Powers may differ from Lua's in the last bit.
+---   A loop that uses i keeps 8 bytes a round.
 --- - f may use any tensor from outside; derivatives and `eb.vmap` go through it as through the state. Lua variables are read when f is
 ---   called, that is once. Values can't be read inside (`:item()`, `if`): use `eb.where`, or `eb.cond` to compute only one side. Draws from
 ---   a generator made outside are an error: draw before the loop, with a leading dimension, and use `eb.scan`.

@@ -165,6 +165,18 @@ test("rules of the user hold in loops", function()
   close(eb.grad(f)(a), eb.grad(plain)(a), 1e-13)
 end)
 
+test("inside compiled functions", function()
+  local f = function(w, lr, n) return eb.loop(n, gd(lr), w) end
+  local g = eb.compile(f)
+  for _, lr in ipairs { 0.1, 0.2 } do assert(eb.tree.equal(g(X[1], lr, 6), unrolled(6, gd(lr), X[1]))) end
+  local slope = eb.grad(function(w, a) return loss(eb.loop(4, gd(a), w)) end, 2)
+  close(eb.compile(slope)(X[2], eb.tensor(0.1)), slope(X[2], eb.tensor(0.1)), 1e-14)
+  local h = eb.compile(function(x) return eb.cond(x:gt(0), function(x) return x:sqrt() end, function(x) return -x end, x) end)
+  equal({ h(eb.tensor(4)), h(eb.tensor(-4)) }, { 2, 4 })
+  local step = eb.compile(gd(0.1))
+  assert(eb.tree.equal(eb.loop(5, step, X[1]), unrolled(5, gd(0.1), X[1])))
+end)
+
 test("no rounds, no state that changes, no inputs", function()
   equal(eb.loop(0, function() error "is not called" end, { eb.ones { 2 }, 3 }), { { 1, 1 }, 3 })
   local s, ys = eb.scan(function(s, x) return s, x * 2 end, eb.tensor(1), eb.zeros { 0, 3 })
