@@ -59,7 +59,7 @@ import Testing
     local _, pull = eb.vjp(function(x) for i = 1, 30 do x = f(x) end return x end, eb.ones{1000})
     while true do pull(eb.ones{1000}) end
     """,
-    "eb.loop(1e12, function(x) return x * 1 end, eb.ones{2})",
+    "eb.loop(2e9, function(x) return x * 1 end, eb.ones{2})",
     "eb.vmap(function(x) return eb.scan(function(x) return eb.loop(1e9, function(y) return y:sin() end, x) end, x, 1e6) end)(eb.ones{2})",
     // One call of seconds: the kernel itself must stop, or it would return a product instead of an error.
     "local x = eb.ones{8000, 8000} return x:mm(x)",

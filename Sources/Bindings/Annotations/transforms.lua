@@ -192,7 +192,7 @@ function eb.checkpoint(f) end
 ---print(rates[1]:item(), rates[2]:item() == 0.5 ^ 10, rates[3]:item())  --> 1.0  true  0.0
 ---print(eb.grad(function(a) return eb.loop(3, function(x) return a * x end, eb.tensor(1)) end)(eb.tensor(2)):item())  --> 12.0
 ---```
----@param n integer from 0 on
+---@param n integer from 0 to 2^31 - 1
 ---@param f fun(state: any, i: Tensor): any
 ---@param state Tensor|number|table
 ---@param options? {checkpoint?: boolean|integer}

@@ -44,9 +44,9 @@ extension Library {
 
   private func rounds(_ call: LuaCall, _ index: Int) throws -> Int {
     guard let number = call.stack.number(at: index) else { throw call.mismatch(index, expected: "number of rounds") }
-    guard let length = Int(exactly: number), length >= 0 else {
+    guard let length = Int(exactly: number), (0...Int(Int32.max)).contains(length) else {
       throw call.error(
-        "the number of rounds must be a whole number from 0 on, got \(try call.stack.describe(at: index))", .argument)
+        "the number of rounds must be a whole number from 0 to 2^31 - 1, got \(try call.stack.describe(at: index))", .argument)
     }
     return length
   }
