@@ -155,7 +155,9 @@ CASES = [
     ),
     Case(
         "cond in a loop",
-        "eb.loop(2, function(s, i) return eb.cond((i % 2):eq(1), function(u) return u:sin() * y end, function(u) return u * u end, s) end, x)",
+        """eb.loop(2, function(s, i)
+          return eb.cond((i % 2):eq(1), function(u) return u:sin() * y end, function(u) return u * u end, s)
+        end, x)""",
         lambda x, y: (sin(x) * y) * (sin(x) * y),
         PAIR,
     ),
