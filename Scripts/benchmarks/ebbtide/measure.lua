@@ -2,15 +2,6 @@
 local eb = require "ebbtide"
 local measure = {}
 
--- A build without compile and loop runs the same steps one by one.
-if not pcall(function() return eb.compile end) then eb.compile = function(f) return f end end
-if not pcall(function() return eb.loop end) then
-  eb.loop = function(n, f, state)
-    for i = 1, n do state = f(state, i) end
-    return state
-  end
-end
-
 local count = tonumber(os.getenv "SAMPLES") or 7
 local shortest = tonumber(os.getenv "SAMPLE_SECONDS") or 0.05
 
