@@ -24,6 +24,11 @@
     real z = T##_exp(-T##_abs(a)); \
     return (a >= 0 ? 1 : z) / (1 + z); \
   } \
+  /* sigmoid(a) * sigmoid(-a), rounded as the two factors and their product are. */ \
+  EBB_INLINE real T##_slope(real a) { \
+    real z = T##_exp(-T##_abs(a)); \
+    return ((a >= 0 ? 1 : z) / (1 + z)) * ((-a >= 0 ? 1 : z) / (1 + z)); \
+  } \
   EBB_INLINE real T##_softplus(real a) { return (a <= 0 ? 0 : a) + T##_log1p(T##_exp(-T##_abs(a))); } \
   /* asinh a = log(1 + u) with u = a + a^2 / (1 + sqrt(1 + a^2)); for large a, u = 2 a - 1 to working precision, halved here. */ \
   EBB_INLINE real T##_asinh(real a) { \

@@ -5,8 +5,9 @@
 
 #include "gemm.h"
 
-// From this many multiply-adds on, a product is divided among threads and polls for interrupts.
-enum { PARALLEL_WORK = 1 << 20 };
+// From this many multiply-adds on, a product is divided among threads and polls for interrupts: waking a thread takes as long as
+// half of them.
+enum { PARALLEL_WORK = 1 << 21 };
 // Rows of a B of up to this many bytes are read where they lie: they and a strip of A share the first cache.
 enum { SMALL_B = 20 * 1024 };
 // Up to this k, storing C costs more than reading B again: C is written row by row.
@@ -38,6 +39,7 @@ typedef struct phase {
   const ebb_gemm_kernels *kernels;
   const ebb_matmul *x;
   bool pack_a, pack_b;
+  bool completes;  // all of C's columns, the last terms
   int64_t j, nc, p, kc;
   char *b;  // packed panels
   int64_t mc, columns, groups;  // a task is mc rows by `columns` columns; groups of columns per block of rows
@@ -82,6 +84,7 @@ static void run_tasks(void *context, int64_t first, int64_t last) {
       block.a = packed;
     }
     f->kernels->block(&block);
+    if (f->completes && f->groups == 1 && x->after) x->after(x->after_context, i, i + block.m);
   }
 }
 
@@ -104,6 +107,7 @@ static int32_t run_product(const ebb_gemm_kernels *kernels, const ebb_matmul *x,
     const int64_t panels = ceiling(f.nc, nr);
     for (f.p = 0; f.p < k; f.p += kc) {
       f.kc = least(kc, k - f.p);
+      f.completes = f.nc == n && f.p + f.kc == k;
       if (large && interrupted(control)) return EBB_INTERRUPTED;
       if (f.pack_b) {
         f.b = ebb_gemm_scratch(ebb_gemm_slot_b, (size_t)(size * panels * nr * f.kc));
@@ -127,6 +131,7 @@ static int32_t run_product(const ebb_gemm_kernels *kernels, const ebb_matmul *x,
       }
     }
   }
+  if (x->after && !(f.completes && f.groups == 1)) return ebb_parallel_for(m, f.mc, x->after, x->after_context, large ? control : NULL);
   return EBB_OK;
 }
 
@@ -160,16 +165,18 @@ static void clear(const ebb_matmul *x, int64_t size) {
 }
 
 static int32_t run_entry(const ebb_gemm_kernels *kernels, const ebb_matmul *x, const ebb_control *control) {
-  if (x->k == 0) {
-    if (!x->accumulate) clear(x, kernels->element);
-    return EBB_OK;
-  }
-  if (x->m == 1 || x->n == 1) return ebb_gemm_vector(kernels, x, control);
-  if (x->n * x->k * kernels->element <= SMALL_B && x->k <= kernels->kc && x->m * x->n * x->k < PARALLEL_WORK) {
+  const bool is_vector = x->m == 1 || x->n == 1;
+  const bool is_small = x->n * x->k * kernels->element <= SMALL_B && x->k <= kernels->kc && x->m * x->n * x->k < PARALLEL_WORK;
+  if (x->k > 0 && !is_vector && !is_small) return run_product(kernels, x, control);
+  int32_t status = EBB_OK;
+  if (x->k > 0 && is_vector)
+    status = ebb_gemm_vector(kernels, x, control);
+  else if (x->k > 0)
     run_small(kernels, x);
-    return EBB_OK;
-  }
-  return run_product(kernels, x, control);
+  else if (!x->accumulate)
+    clear(x, kernels->element);
+  if (status == EBB_OK && x->after) x->after(x->after_context, 0, x->m);
+  return status;
 }
 
 // ---- batches ---------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 #include "gemm.h"
 
 // From this many multiply-adds on, a product is divided among threads and polls for interrupts.
-enum { PARALLEL_WORK = 1 << 19 };
+enum { PARALLEL_WORK = 1 << 20 };
 // The most multiply-adds between two polls.
 enum { LONGEST_PART = 1 << 24 };
 

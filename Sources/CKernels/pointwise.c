@@ -45,6 +45,16 @@ ebb_loop ebb_pointwise_loop(ebb_op op, ebb_dtype operands) {
   }
 }
 
+ebb_loop ebb_pair_loop(ebb_op first, ebb_op second, bool is_left, ebb_dtype dtype) {
+  if (dtype != EBB_F32 && dtype != EBB_F64) return NULL;
+  const ebb_pair *pairs = dtype == EBB_F32 ? ebb_pairs_f32 : ebb_pairs_f64;
+  for (int32_t i = 0; i < EBB_PAIRS; i++)
+    if (pairs[i].first == first && pairs[i].second == second && pairs[i].is_left == is_left) return pairs[i].loop;
+  return NULL;
+}
+
+ebb_loop ebb_slope_loop(ebb_dtype dtype) { return dtype == EBB_F32 ? ebb_slope_f32 : dtype == EBB_F64 ? ebb_slope_f64 : NULL; }
+
 bool ebb_op_supports(ebb_op op, ebb_dtype operands) { return ebb_pointwise_loop(op, operands) != NULL; }
 
 static bool results_are_bool(ebb_op op) {

@@ -185,6 +185,46 @@ EBB_CLONES static void loop_select(int64_t n, void *out, const void *pa, int64_t
   }
 }
 
+#ifdef HAS_FLOAT
+// Two operations in one pass over memory (pairs.def): each rounds as it does alone. a has stride 1, b and c have 0 or 1.
+#define PAIR_LOOP(name, first, second) \
+  EBB_CLONES static void loop_##name(int64_t n, void *out, const void *pa, int64_t sa, const void *pb, int64_t sb, \
+                                     const void *pc, int64_t sc) { \
+    value *r = out; \
+    const value *x = pa, *y = pb, *z = pc; \
+    (void)sa; \
+    if (sb == 1 && sc == 1) { \
+      EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
+        value a = x[i], b = y[i], c = z[i], t = first; \
+        r[i] = second; \
+      } \
+    } else if (sb == 1) { \
+      value c = *z; \
+      EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
+        value a = x[i], b = y[i], t = first; \
+        r[i] = second; \
+      } \
+    } else if (sc == 1) { \
+      value b = *y; \
+      EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
+        value a = x[i], c = z[i], t = first; \
+        r[i] = second; \
+      } \
+    } else { \
+      value b = *y, c = *z; \
+      EBB_ELEMENTWISE for (int64_t i = 0; i < n; i++) { \
+        value a = x[i], t = first; \
+        r[i] = second; \
+      } \
+    } \
+  }
+#define EBB_PAIR(first, second, is_left, t, result) PAIR_LOOP(first##_##second##_##is_left, t, result)
+#include "pairs.def"
+
+// The slope of the logistic function, one exponential for the two that sigmoid(a) * sigmoid(-a) takes; the same bits.
+UNARY_LOOP(slope, value, value, EBB_BY_TYPE(slope, a)(a), true)
+#endif
+
 #define ENTRY(name) [ebb_op_##name] = loop_##name,
 const ebb_loop TABLE[256] = {
 #ifdef HAS_FLOAT
@@ -204,3 +244,11 @@ const ebb_loop TABLE[256] = {
 #define EBB_SELECT(name) ENTRY(name)
 #include "pointwise.def"
 };
+
+#ifdef HAS_FLOAT
+#define EBB_PAIR(first, second, is_left, t, result) {ebb_op_##first, ebb_op_##second, is_left, loop_##first##_##second##_##is_left},
+const ebb_pair PAIRS[EBB_PAIRS] = {
+#include "pairs.def"
+};
+const ebb_loop SLOPE = loop_slope;
+#endif

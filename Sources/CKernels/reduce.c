@@ -8,8 +8,9 @@
 #include <string.h>
 #include "clones.h"
 #include "layout.h"
+#include "reduce.h"
 
-enum { WIDTH = 128, LANES = 64, FEW_LANES = 8, SHORT = 16, ROWS = 16, LEVELS = 40, PART = 1 << 16, MAX_PARTS = 256 };
+enum { WIDTH = 128, LANES = EBB_REDUCER_ROW, FEW_LANES = 8, SHORT = 16, ROWS = 16, LEVELS = EBB_REDUCER_LEVELS, PART = 1 << 16, MAX_PARTS = EBB_MAX_PARTS };
 
 // acc[j] = reduction of x[i * stride + j] over i < rows, for j < width <= WIDTH; rows >= 1.
 typedef void (*rows_loop)(int64_t rows, int64_t width, int64_t stride, const void *x, void *acc);
@@ -46,6 +47,12 @@ typedef void (*short_loop)(int64_t count, int64_t n, void *out, const void *x);
       r[j] = a; \
     } \
   } \
+  EBB_INLINE void name##_few(int64_t rows, int64_t width, int64_t stride, const T *restrict x, T *restrict r) { \
+    EBB_ELEMENTWISE for (int64_t j = 0; j < width; j++) r[j] = x[j]; \
+    for (int64_t i = 1; i < rows; i++) EBB_ELEMENTWISE for (int64_t j = 0; j < width; j++) { \
+      r[j] = name##_pair(r[j], x[i * stride + j]); \
+    } \
+  } \
   EBB_CLONES static void name##_rows(int64_t rows, int64_t width, int64_t stride, const void *in, void *acc) { \
     const T *x = in; \
     T stack[LEVELS][WIDTH]; \
@@ -59,9 +66,9 @@ typedef void (*short_loop)(int64_t count, int64_t n, void *out, const void *x);
         name##_combine(width, stack[depth - 2], stack[depth - 1]); \
     } \
     if (rest > 0) { \
-      memcpy(stack[depth], x + blocks * ROWS * stride, (size_t)width * sizeof(T)); \
-      for (int64_t i = 1; i < rest; i++) name##_combine(width, stack[depth], x + (blocks * ROWS + i) * stride); \
-      depth++; \
+      const T *block = x + blocks * ROWS * stride; \
+      if (width == LANES && stride == LANES) name##_few(rest, LANES, LANES, block, stack[depth++]); \
+      else name##_few(rest, width, stride, block, stack[depth++]); \
     } \
     for (; depth > 1; depth--) name##_combine(width, stack[depth - 2], stack[depth - 1]); \
     memcpy(acc, stack[0], (size_t)width * sizeof(T)); \
@@ -171,6 +178,12 @@ static void run_parts(void *context, int64_t first, int64_t last) {
   for (int64_t part = first; part < last; part++) reduce_part(p, p->unit, part, p->partial + part * WIDTH * p->size);
 }
 
+// Rows of a part.
+static int64_t part_of(int64_t n, int64_t width) {
+  int64_t part = PART / width;
+  return n > part * MAX_PARTS ? (n + MAX_PARTS - 1) / MAX_PARTS : part;
+}
+
 int32_t ebb_reduce(ebb_reduction r, ebb_dtype dtype, int64_t outer, int64_t n, int64_t inner, void *out, const void *in,
                    const ebb_control *control) {
   problem p = {.reduction = reductions[r][dtype], .size = (int64_t)ebb_size(dtype), .n = n, .inner = inner, .out = out, .in = in};
@@ -181,8 +194,7 @@ int32_t ebb_reduce(ebb_reduction r, ebb_dtype dtype, int64_t outer, int64_t n, i
   }
   p.strips = (inner - 1) / WIDTH + 1;
   int64_t width = inner < WIDTH ? inner : WIDTH;
-  p.part = PART / width;
-  if (n > p.part * MAX_PARTS) p.part = (n + MAX_PARTS - 1) / MAX_PARTS;
+  p.part = part_of(n, width);
   p.parts = (n - 1) / p.part + 1;
   int64_t units = outer * p.strips, per_unit = n * width;
   // Many units: each whole, side by side. Few long ones: one after the other, each in parts side by side.
@@ -198,4 +210,70 @@ int32_t ebb_reduce(ebb_reduction r, ebb_dtype dtype, int64_t outer, int64_t n, i
     finish(&p, p.unit, partial);
   }
   return EBB_OK;
+}
+
+// ---- one row, piece by piece -----------------------------------------------------------------------------------------------
+
+int64_t ebb_reduction_part(int64_t n) { return part_of(n, 1); }
+
+void ebb_combine_parts(ebb_reduction op, ebb_dtype dtype, int64_t parts, void *partial, void *out) {
+  const reduction *r = &reductions[op][dtype];
+  int64_t size = (int64_t)ebb_size(dtype);
+  char *value = partial;
+  for (int64_t gap = 1; gap < parts; gap *= 2)
+    for (int64_t i = 0; i + gap < parts; i += 2 * gap) r->combine(1, value + i * size, value + (i + gap) * size);
+  memcpy(out, value, (size_t)size);
+}
+
+void ebb_reducer_begin(ebb_reducer *reducer, ebb_reduction op, ebb_dtype dtype, int64_t n) {
+  reducer->op = op;
+  reducer->dtype = dtype;
+  reducer->n = n;
+  reducer->blocks = reducer->rest = 0;
+  reducer->depth = reducer->rows = 0;
+}
+
+// The order is that of reduce_strip: rows of LANES elements in blocks of ROWS, blocks combined like the digits of a counter.
+void ebb_reducer_add(ebb_reducer *reducer, int64_t count, const void *in) {
+  const reduction *r = &reductions[reducer->op][reducer->dtype];
+  int64_t size = (int64_t)ebb_size(reducer->dtype);
+  const char *x = in;
+  if (count == reducer->n) {
+    if (count <= SHORT) r->short_rows(1, count, reducer->last, x);
+    else reduce_strip(r, size, count, 1, 1, x, reducer->last);
+    return;
+  }
+  for (; count >= LANES;) {
+    int64_t rows = count / LANES < ROWS - reducer->rows ? count / LANES : ROWS - reducer->rows;
+    char *block = reducer->stack[reducer->depth];
+    if (reducer->rows == 0) {
+      r->rows(rows, LANES, LANES, x, block);
+    } else {
+      for (int64_t i = 0; i < rows; i++) r->combine(LANES, block, x + i * LANES * size);
+    }
+    reducer->rows += (int32_t)rows;
+    x += rows * LANES * size;
+    count -= rows * LANES;
+    if (reducer->rows < ROWS) continue;
+    reducer->rows = 0;
+    reducer->depth++;
+    for (int64_t full = ++reducer->blocks; full % 2 == 0; full /= 2, reducer->depth--)
+      r->combine(LANES, reducer->stack[reducer->depth - 2], reducer->stack[reducer->depth - 1]);
+  }
+  if (count > 0) memcpy(reducer->last, x, (size_t)(count * size));
+  reducer->rest = count;
+}
+
+void ebb_reducer_end(ebb_reducer *reducer, void *out) {
+  const reduction *r = &reductions[reducer->op][reducer->dtype];
+  int64_t size = (int64_t)ebb_size(reducer->dtype);
+  char *lane = reducer->last;
+  if (reducer->blocks > 0 || reducer->rows > 0) {
+    int32_t depth = reducer->depth + (reducer->rows > 0);
+    for (; depth > 1; depth--) r->combine(LANES, reducer->stack[depth - 2], reducer->stack[depth - 1]);
+    lane = reducer->stack[0];
+    if (reducer->rest > 0) r->combine(reducer->rest, lane, reducer->last);
+    for (int64_t half = LANES / 2; half > 0; half /= 2) r->combine(half, lane, lane + half * size);
+  }
+  memcpy(out, lane, (size_t)size);
 }

@@ -27,11 +27,21 @@ static int32_t check_index(const ebb_step *s) {
   return bad ? EBB_BAD_VALUE : EBB_OK;
 }
 
+// The tile program behind a product, on rows of it.
+static void run_after(void *context, int64_t first, int64_t last) {
+  const ebb_step *s = context;
+  ebb_run_tile_range(s->tiles, first * s->product.n, last * s->product.n);
+}
+
 static int32_t run_matmul(const ebb_step *s, const ebb_control *control) {
   ebb_matmul product = s->product;
   product.a = s->in[0];
   product.b = s->in[1];
   product.c = s->out[0];
+  if (s->tiles) {
+    product.after = run_after;
+    product.after_context = (void *)s;
+  }
   return ebb_gemm(&product, control);
 }
 

@@ -69,7 +69,8 @@ import Testing
       for (output, (a, b)) in zip(linear.outputs, zip(twice, once)) where output.dtype.isFloat {
         let zero = try Tensor.zeros(output.spec)
         let (left, right) = (try a ?? zero, b)
-        #expect(try distance(left, right) <= 1e-12, "\(entry.testDescription)")
+        let error = try distance(left, right)
+        #expect(error <= 1e-12, "\(entry.testDescription): \(error)")
       }
     }
   }

@@ -24,6 +24,7 @@ struct BlockLayout {
       for block in touched.writes where recorder.steps[index].kernel == .pointwise { madeBy[index] = block }
     }
     writers = madeBy
+    let makers = Dictionary(madeBy.map { ($1, $0) }) { first, _ in first }
 
     let isElsewhere = kept.union(arguments)
     var positions = [Int](repeating: 0, count: recorder.steps.count)
@@ -36,9 +37,9 @@ struct BlockLayout {
       var touched: [Int] = []
       for member in group.members {
         for block in touches[member].reads + touches[member].writes where !isElsewhere.contains(block) && !touched.contains(block) {
-          let isTemporary = writers[member] == block && !reachesMemory(member, outside: members)
-          let isInside = users[block].allSatisfy(members.contains) && recorder.steps[member].kernel == .pointwise
-          if !isTemporary, !isInside { touched.append(block) }
+          // What an element-wise step makes for its group alone never reaches memory.
+          let maker = makers[block]
+          if maker == nil || !members.contains(maker!) || reachesMemory(maker!, outside: members) { touched.append(block) }
         }
       }
       for block in touched where offsets[block] == nil {
@@ -67,11 +68,12 @@ struct BlockLayout {
 
   // A dying operand of the group whose place the result may take: same size, read element by element, and never after the write.
   private func inherited(_ block: Int, _ group: Fusion.Group, _ dying: [Int], _ recorder: StepRecorder) -> Int? {
-    let steps = group.members.map { recorder.steps[$0] }
-    guard let writer = group.members.firstIndex(where: { writers[$0] == block }) else { return nil }
+    let members = group.members.filter { recorder.steps[$0].kernel == .pointwise }
+    let steps = members.map { recorder.steps[$0] }
+    guard let writer = members.firstIndex(where: { writers[$0] == block }) else { return nil }
     return dying.first { candidate in
       if inheritedBlocks.contains(candidate) || recorder.blocks[candidate].bytes != recorder.blocks[block].bytes { return false }
-      if group.members.contains(where: { writers[$0] == candidate }) { return false }
+      if members.contains(where: { writers[$0] == candidate }) { return false }
       for (position, step) in steps.enumerated() {
         for index in 0..<step.arity {
           guard let source = step.source(index), recorder.block(at: UInt(bitPattern: source)) == candidate else { continue }

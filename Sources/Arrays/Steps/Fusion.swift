@@ -3,8 +3,8 @@ import CKernels
 /// Groups element-wise steps into tile programs.
 ///
 /// Steps are taken in order; a step runs when everything it depends on has run. An element-wise step opens a group, which then takes in what
-/// uses its results element by element, and what that needs besides, as long as all have the same number of elements. What only the group
-/// reads never reaches memory.
+/// uses its results element by element, and what that needs besides, as long as all have the same number of elements; and reductions of its
+/// results over all elements or over rows. What only the group reads never reaches memory.
 struct Fusion {
   private let recorder: StepRecorder
   private let kept: Set<Int>
@@ -25,8 +25,8 @@ struct Fusion {
   }
 
   // Registers are limited, and a tile has to fit in the cache.
-  private static let mostMembers = 32
-  private static let mostOperands = 16
+  private static let mostMembers = 96
+  private static let mostOperands = 24
 
   private init(_ recorder: StepRecorder, _ kept: Set<Int>) {
     self.recorder = recorder
@@ -58,6 +58,8 @@ struct Fusion {
       var group = Group(members: [])
       take(first, into: &group)
       if isPointwise(first) { grow(&group) }
+      // In the order of the program, values live shortly.
+      group.members.sort()
       groups.append(group)
     }
     return groups
@@ -73,6 +75,10 @@ struct Fusion {
     var next = 0
     while next < group.members.count {
       for candidate in dependents[group.members[next]] where !isScheduled[candidate] {
+        if isReduction(candidate, of: group) {
+          take(candidate, into: &group)
+          continue
+        }
         var needed: [Int] = []
         guard collect(candidate, group, &needed, depth: 0) else { continue }
         for step in needed { take(step, into: &group) }
@@ -92,29 +98,52 @@ struct Fusion {
     guard together.count < Fusion.mostMembers else { return false }
     let inside = Set(together)
     for earlier in dependencies[step] where inside.contains(earlier) {
-      guard readsInPlace(step, of: earlier) else { return false }
+      guard isPointwise(earlier), readsInPlace(step, of: earlier) else { return false }
     }
     guard operandCount(together + [step]) <= Fusion.mostOperands else { return false }
     needed.append(step)
     return true
   }
 
+  // Whether a step reduces what the group makes, all of it or every row.
+  private func isReduction(_ candidate: Int, of group: Group) -> Bool {
+    let step = recorder.steps[candidate]
+    guard step.kernel == .reduce, step.sizes.2 == 1, step.sizes.0 * step.sizes.1 == Int64(count(group.members[0])),
+      step.sizes.1 > 0, step.sizes.0 == 1 || step.sizes.1 <= TileProgram.longestRow
+    else { return false }
+    guard group.members.contains(where: { isPointwise($0) && UnsafeRawPointer(recorder.steps[$0].out.0) == step.in.0 }),
+      dependencies[candidate].allSatisfy({ isScheduled[$0] })
+    else { return false }
+    let others = group.members.filter { !isPointwise($0) }
+    return others.count < Int(EBB_TILE_REDUCTIONS) && others.allSatisfy { recorder.steps[$0].sizes.1 == step.sizes.1 }
+  }
+
   private func isPointwise(_ step: Int) -> Bool { recorder.steps[step].kernel == .pointwise }
 
   private func count(_ step: Int) -> Int { recorder.steps[step].elementCount }
 
-  // How many operands a program of these steps would read from memory; the same one in two layouts counts twice.
+  // How many operands a program of these steps would read from memory; the same one in two layouts counts twice, equal numbers once.
   private func operandCount(_ members: [Int]) -> Int {
+    let members = members.filter(isPointwise)
     let made = Set(members.map { UnsafeRawPointer(recorder.steps[$0].out.0) })
     var inPlace = Set<UnsafeRawPointer>()
+    var numbers = Set<UInt64>()
     var others = 0
     for member in members {
       let step = recorder.steps[member]
       for index in 0..<step.arity where !made.contains(step.source(index)) {
-        if step.layout(index).isInPlace { inPlace.insert(step.source(index)!) } else { others += 1 }
+        let source = step.source(index)!
+        let layout = step.layout(index)
+        if layout.isSingle, recorder.block(at: UInt(bitPattern: source)) == nil, let number = step.number(at: source, index) {
+          numbers.insert(number.bitPattern)
+        } else if layout.isInPlace || layout.isSingle {
+          inPlace.insert(source)
+        } else {
+          others += 1
+        }
       }
     }
-    return inPlace.count + others
+    return inPlace.count + numbers.count + others
   }
 
   // Whether a step reads the result of another element by element, and touches its block in no other way.

@@ -53,11 +53,17 @@ struct StepDescription {
         read.append(place(source))
       }
     }
-    for target in [steps.last!.out.0, steps.last!.out.1] { if let target { written.append(place(target)) } }
+    // Of a group, what it makes and does not read itself, at least.
+    let used = Set(steps.flatMap { [$0.source(0), $0.source(1), $0.source(2)] })
+    for step in steps {
+      for target in [step.out.0, step.out.1] {
+        if let target, steps.count == 1 || !used.contains(target) { written.append(place(target)) }
+      }
+    }
     switch first.kernel {
     case .pointwise:
       name = "tiles"
-      let codes = steps.map { PointwiseCode(rawValue: $0.op)!.name }
+      let codes = steps.map { $0.kernel == .reduce ? "\(Reduction(rawValue: $0.op)!)" : PointwiseCode(rawValue: $0.op)!.name }
       text = "\(written.joined(separator: ", ")) ← \(codes.joined(separator: " ")) (\(read.joined(separator: ", ")))"
       bytes = first.elementCount * Int(first.width) * (read.count + written.count)
     default:

@@ -5,7 +5,7 @@ import CKernels
 /// Blocks that are arguments or results get their addresses at each run: the places that hold them are known, and only those are written.
 package final class StepProgram {
   let steps: UnsafeMutablePointer<ebb_step>
-  let stepCount: Int
+  private(set) var stepCount = 0
   private var programs: [UnsafeMutablePointer<ebb_tiles>] = []
   private let arena: Storage?
   var complaints: [Int: Complaint] = [:]
@@ -59,30 +59,42 @@ package final class StepProgram {
     arenaBytes = layout.bytes
     arena = layout.offsets.isEmpty ? nil : try Storage(bytes: arenaBytes)
 
-    stepCount = groups.count
-    steps = .allocate(capacity: max(1, stepCount))
-    for (position, group) in groups.enumerated() {
+    steps = .allocate(capacity: max(1, groups.count))
+    var position = 0
+    // The step before, if it is a product of matrices; with the addresses of the recording.
+    var product: Step?
+    for group in groups {
       let first = group.members[0]
       var step = recorder.steps[first]
       if step.kernel == .pointwise {
         let members = Set(group.members)
+        let program = TileProgram(
+          group.members.map { recorder.steps[$0] }, reachesMemory: { layout.reachesMemory(group.members[$0], outside: members) },
+          isKnown: { recorder.block(at: UInt(bitPattern: $0)) == nil })
         step = Step(.tiles)
-        step.tiles = UnsafePointer(
-          tiles(
-            TileProgram(group.members.map { recorder.steps[$0] }) { layout.reachesMemory(group.members[$0], outside: members) }))
+        if let last = product, followsRows(program, last) {
+          steps[position - 1].tiles = UnsafePointer(tiles(program))
+          product = nil
+          continue
+        }
+        step.tiles = UnsafePointer(tiles(program))
       } else {
         complaints[position] = recorder.complaints[first]
         outside[position] = recorder.outside[first]
       }
       (steps + position).initialize(to: step)
       if step.kernel != .tiles, step.kernel != .outside { relocate(steps + position) }
+      product = step.kernel == .matmul ? step : nil
+      position += 1
     }
+    stepCount = position
   }
 
   deinit {
     for program in programs {
       program.pointee.operands.deallocate()
       program.pointee.results.deallocate()
+      program.pointee.reductions.deallocate()
       UnsafeMutablePointer(mutating: program.pointee.instructions).deallocate()
       program.deallocate()
     }
@@ -161,6 +173,29 @@ package final class StepProgram {
     }
   }
 
+  // Whether a tile program can run on the rows of a product as soon as they are complete: it reads the product element by element, and
+  // writes nothing that the product still reads.
+  private func followsRows(_ program: TileProgram, _ product: Step) -> Bool {
+    let (rows, columns) = (Int(product.product.m), Int(product.product.n))
+    guard product.product.batch == 1, product.product.ldc == columns, rows * columns == program.count,
+      columns % program.row == 0, program.reductions.isEmpty || program.row > 1
+    else { return false }
+    let result = UnsafeRawPointer(product.out.0!)
+    let block = recorder.block(at: UInt(bitPattern: result))
+    let reads = program.operands.filter { recorder.block(at: UInt(bitPattern: $0.address)) == block }
+    guard !reads.isEmpty, reads.allSatisfy({ $0.address == result && $0.layout.isInPlace }) else { return false }
+    let written = program.results.map(\.address) + program.reductions.map { $0.step.out.0! }
+    return written.allSatisfy { out in [product.in.0!, product.in.1!].allSatisfy { !shareMemory(UnsafeRawPointer(out), $0) } }
+  }
+
+  // Whether the blocks of two addresses may have memory in common.
+  private func shareMemory(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer) -> Bool {
+    guard let a = recorder.block(at: UInt(bitPattern: a)), let b = recorder.block(at: UInt(bitPattern: b)) else { return false }
+    if a == b { return true }
+    guard case .arena(let x)? = homes[a], case .arena(let y)? = homes[b] else { return false }
+    return x < y + recorder.blocks[b].bytes && y < x + recorder.blocks[a].bytes
+  }
+
   private func tiles(_ program: TileProgram) -> UnsafeMutablePointer<ebb_tiles> {
     let tiles = UnsafeMutablePointer<ebb_tiles>.allocate(capacity: 1)
     let operands = UnsafeMutablePointer<ebb_tile_operand>.allocate(capacity: max(1, program.operands.count))
@@ -182,14 +217,27 @@ package final class StepProgram {
     }
     let instructions = UnsafeMutablePointer<ebb_tile_instruction>.allocate(capacity: program.instructions.count)
     instructions.initialize(from: program.instructions, count: program.instructions.count)
-    tiles.initialize(
-      to: ebb_tiles(
-        n: Int64(program.count), tile: ebb_tile_size(Int32(program.scratchCount)), operand_count: Int32(program.operands.count),
-        result_count: Int32(program.results.count), temporary_count: Int32(program.temporaryCount),
-        instruction_count: Int32(program.instructions.count), operands: operands, results: results, instructions: instructions))
+    let reductions = UnsafeMutablePointer<ebb_tile_reduction>.allocate(capacity: max(1, program.reductions.count))
+    for (index, reduction) in program.reductions.enumerated() {
+      let step = reduction.step
+      (reductions + index).initialize(
+        to: ebb_tile_reduction(
+          op: ebb_reduction(rawValue: step.op)!, dtype: step.dtype, in: Int16(reduction.register), out: step.out.0))
+    }
+    var value = ebb_tiles()
+    (value.n, value.row, value.reduced) = (Int64(program.count), Int64(program.row), Int64(program.reducedCount))
+    value.scratch_width = Int32(program.scratchWidth)
+    (value.operand_count, value.result_count) = (Int32(program.operands.count), Int32(program.results.count))
+    (value.temporary_count, value.instruction_count) = (Int32(program.temporaryCount), Int32(program.instructions.count))
+    value.reduction_count = Int32(program.reductions.count)
+    (value.operands, value.results) = (operands, results)
+    (value.instructions, value.reductions) = (UnsafePointer(instructions), reductions)
+    value.tile = ebb_tile_size(&value)
+    tiles.initialize(to: value)
     programs.append(tiles)
     for index in program.operands.indices { relocate(address(in: operands + index, \ebb_tile_operand.data)) }
     for index in program.results.indices { relocate(address(in: results + index, \ebb_tile_result.data)) }
+    for index in program.reductions.indices { relocate(address(in: reductions + index, \ebb_tile_reduction.out)) }
     return tiles
   }
 

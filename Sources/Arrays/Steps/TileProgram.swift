@@ -1,104 +1,124 @@
 import CKernels
 
-/// Makes the tile program of a group of element-wise steps: numbers the registers and decides which results reach memory.
+/// Makes the tile program of a group of element-wise steps and the reductions behind them: numbers the registers and decides which results
+/// reach memory.
 struct TileProgram {
   /// An operand: where its elements are and how they lie.
   struct Operand {
     let address: UnsafeRawPointer
     let width: Int
     let layout: ElementLayout
-    /// The position of the last instruction that reads it.
-    var lastUse: Int
+    /// Of a single value that is known.
+    let number: Double?
   }
 
-  /// A result that reaches memory, and the instruction that writes it.
+  /// A result that reaches memory.
   struct Result {
     let address: UnsafeMutableRawPointer
     let width: Int
-    let writer: Int
   }
 
-  private(set) var count: Int
+  /// A reduction of what an instruction makes.
+  struct Reduction {
+    let step: ebb_step
+    let register: Int
+  }
+
+  let count: Int
   private(set) var operands: [Operand] = []
   private(set) var results: [Result] = []
+  private(set) var reductions: [Reduction] = []
   private(set) var instructions: [ebb_tile_instruction] = []
   private(set) var temporaryCount = 0
+  /// Bytes of the widest element in scratch memory.
+  private(set) var scratchWidth = 1
 
-  // What an instruction reads or writes before registers have numbers.
-  private enum Value {
-    case operand(Int)
-    case made(Int)
-  }
-
-  /// - Parameter reachesMemory: whether the result of a step is read outside the group.
-  init(_ steps: [ebb_step], reachesMemory: (Int) -> Bool) {
+  /// - Parameters:
+  ///   - steps: element-wise steps and reductions of their results, in an order in which they can run.
+  ///   - reachesMemory: whether the result of a step is read outside the group.
+  ///   - isKnown: whether the numbers at an address exist already and stay as they are.
+  init(_ steps: [ebb_step], reachesMemory: (Int) -> Bool, isKnown: (UnsafeRawPointer) -> Bool) {
     count = steps[0].elementCount
+    var chain = TileOperations(count: count)
     var makers: [UnsafeRawPointer: Int] = [:]
-    var sources: [[Value]] = []
-    var lastUses = [Int](repeating: -1, count: steps.count)
+    var reduced: [(ebb_step, Int)] = []
     for (position, step) in steps.enumerated() {
-      var values: [Value] = []
+      if step.kernel == .reduce {
+        let maker = makers[step.in.0!]!
+        chain.operations[maker].uses += 1
+        reduced.append((step, maker))
+        continue
+      }
+      var sources: [TileOperations.Value] = []
       for index in 0..<step.arity {
         let address = step.source(index)!
         if let maker = makers[address] {
-          lastUses[maker] = position
-          values.append(.made(maker))
+          chain.operations[maker].uses += 1
+          sources.append(.made(maker))
         } else {
-          values.append(.operand(operand(step, index, position)))
+          let layout = step.layout(index)
+          let known = layout.isSingle && isKnown(address) ? step.number(at: address, index) : nil
+          sources.append(.operand(operand(step, index, known), isSingle: layout.isSingle, known: known))
         }
       }
-      sources.append(values)
-      makers[UnsafeRawPointer(step.out.0!)] = position
+      makers[UnsafeRawPointer(step.out.0!)] = chain.operations.count
+      chain.operations.append(TileOperations.Operation(step, sources, isKept: reachesMemory(position)))
     }
-    number(steps, sources, lastUses, reachesMemory)
+    chain.combine()
+    number(chain.operations, reduced)
   }
 
-  private mutating func operand(_ step: ebb_step, _ index: Int, _ position: Int) -> Int {
+  // Equal numbers are one operand.
+  private mutating func operand(_ step: ebb_step, _ index: Int, _ number: Double?) -> Int {
     let address = step.source(index)!
     let layout = step.layout(index)
-    let known = operands.firstIndex {
-      $0.address == address && $0.layout.shape == layout.shape && $0.layout.strides == layout.strides
+    let width = step.operandWidth(index)
+    let earlier = operands.firstIndex {
+      if let number, let other = $0.number { return number.bitPattern == other.bitPattern && $0.width == width }
+      return $0.address == address && $0.layout.shape == layout.shape && $0.layout.strides == layout.strides
     }
-    if let known {
-      operands[known].lastUse = position
-      return known
-    }
-    operands.append(Operand(address: address, width: step.operandWidth(index), layout: layout, lastUse: position))
+    if let earlier { return earlier }
+    operands.append(Operand(address: address, width: width, layout: layout, number: number))
+    if !layout.isSingle, !layout.isInPlace { scratchWidth = max(scratchWidth, width) }
     return operands.count - 1
   }
 
   // A temporary's register is free again after its last reader, and that reader may write over it when elements have one width.
-  private mutating func number(
-    _ steps: [ebb_step], _ sources: [[Value]], _ lastUses: [Int], _ reachesMemory: (Int) -> Bool
-  ) {
-    var registers = [Int](repeating: 0, count: steps.count)
+  private mutating func number(_ operations: [TileOperations.Operation], _ reduced: [(ebb_step, Int)]) {
+    var lastUses = [Int](repeating: -1, count: operations.count)
+    for (position, operation) in operations.enumerated() where !operation.isGone {
+      for case .made(let maker) in operation.sources { lastUses[maker] = position }
+    }
+    for (_, maker) in reduced { lastUses[maker] = operations.count }
+    var registers = [Int](repeating: 0, count: operations.count)
     var free: [Int] = []
-    let kept = steps.indices.filter(reachesMemory)
+    let kept = operations.indices.filter { operations[$0].isKept }
     for (place, position) in kept.enumerated() {
       registers[position] = operands.count + place
-      results.append(Result(address: steps[position].out.0!, width: steps[position].resultWidth, writer: position))
+      results.append(Result(address: operations[position].step.out.0!, width: operations[position].step.resultWidth))
     }
     let firstTemporary = operands.count + kept.count
-    let isKept = Set(kept)
-    for (position, step) in steps.enumerated() {
+    for (position, operation) in operations.enumerated() where !operation.isGone {
+      let width = operation.step.resultWidth
       var dying: [Int] = []
-      for case .made(let maker) in sources[position] where lastUses[maker] == position && !isKept.contains(maker) {
+      for case .made(let maker) in operation.sources where lastUses[maker] == position && !operations[maker].isKept {
         if !dying.contains(maker) { dying.append(maker) }
       }
-      for maker in dying where steps[maker].resultWidth == step.resultWidth { free.append(registers[maker]) }
-      if !isKept.contains(position) {
+      for maker in dying where operations[maker].step.resultWidth == width { free.append(registers[maker]) }
+      if !operation.isKept {
         registers[position] = free.popLast() ?? firstTemporary + temporaryCount
         temporaryCount = max(temporaryCount, registers[position] - firstTemporary + 1)
+        scratchWidth = max(scratchWidth, width)
       }
-      for maker in dying where steps[maker].resultWidth != step.resultWidth { free.append(registers[maker]) }
-      if lastUses[position] < 0, !isKept.contains(position) { free.append(registers[position]) }
+      for maker in dying where operations[maker].step.resultWidth != width { free.append(registers[maker]) }
+      if lastUses[position] < 0, !operation.isKept { free.append(registers[position]) }
 
       var instruction = ebb_tile_instruction()
-      instruction.loop = ebb_pointwise_loop(PointwiseCode(rawValue: step.op)!, step.dtype)
+      instruction.loop = operation.loop
       instruction.out = Int16(registers[position])
-      let read = sources[position].map { value in
+      let read = operation.sources.map { value in
         switch value {
-        case .operand(let index): Int16(index)
+        case .operand(let index, _, _): Int16(index)
         case .made(let maker): Int16(registers[maker])
         }
       }
@@ -107,10 +127,25 @@ struct TileProgram {
       )
       instructions.append(instruction)
     }
+    reductions = reduced.map { Reduction(step: $0, register: registers[$1]) }
   }
 
-  /// How many registers need scratch memory.
-  var scratchCount: Int { temporaryCount + operands.filter { !$0.layout.isSingle && !$0.layout.isInPlace }.count }
+  /// Elements that are reduced to one, 1 if nothing is reduced.
+  var reducedCount: Int { reductions.first.map { Int($0.step.sizes.1) } ?? 1 }
+
+  /// Tiles begin at multiples of it: the row that is reduced, or the period of a repeated row that fits into a tile. A reduction of all
+  /// elements is cut into parts of its own.
+  var row: Int {
+    if let reduction = reductions.first { return reduction.step.sizes.0 == 1 ? 1 : reducedCount }
+    for operand in operands where operand.layout.strides.count > 1 && operand.layout.strides[0] == 0 {
+      let period = Int(operand.layout.shape.dropFirst().reduce(1, *))
+      if period <= TileProgram.longestRow { return period }
+    }
+    return 1
+  }
+
+  /// The longest row that tiles begin with.
+  static let longestRow = 1024
 }
 
 extension ebb_step {
@@ -119,4 +154,14 @@ extension ebb_step {
 
   /// Bytes of an element of the result of an element-wise step.
   var resultWidth: Int { PointwiseCode(rawValue: op)!.isPredicate ? 1 : Int(width) }
+
+  /// The number of a single operand whose memory exists, nil if it is no float.
+  func number(at address: UnsafeRawPointer, _ index: Int) -> Double? {
+    if operandWidth(index) != Int(width) { return nil }
+    switch dtype {
+    case .EBB_F32: return Double(address.load(as: Float.self))
+    case .EBB_F64: return address.load(as: Double.self)
+    default: return nil
+    }
+  }
 }

@@ -109,6 +109,7 @@ int32_t ebb_sort(ebb_dtype dtype, int64_t rows, int64_t n, bool descending, void
 // C = A B (accumulate: C += A B) for float32/float64, batch times. A is [m, k] with strides (a_row, a_col), B is [k, n] with
 // (b_row, b_col), C is [m, n] row-major with leading dimension ldc; one of each operand's strides is 1 (or the extent along it
 // is 1) — other layouts are copied by the caller. Batch strides may be 0. One summation order for every thread count.
+typedef void (*ebb_body)(void *context, int64_t first, int64_t last);
 typedef struct ebb_matmul {
   ebb_dtype dtype;
   bool accumulate;
@@ -119,6 +120,10 @@ typedef struct ebb_matmul {
   int64_t b_row, b_col, b_batch;
   void *c;
   int64_t ldc, c_batch;
+  // What follows a product without batch, NULL: nothing. It gets every row of C once, by ranges, while they are in the cache of the
+  // thread that made them.
+  ebb_body after;
+  void *after_context;
 } ebb_matmul;
 int32_t ebb_gemm(const ebb_matmul *product, const ebb_control *control);
 
@@ -177,7 +182,6 @@ void ebb_random_bits(uint64_t key, uint64_t draw, int64_t n, uint32_t *out);
 
 // Calls body(context, first, last) over [0, n) in chunks of grain, on up to control->threads threads; polls the interrupt flag
 // between chunks. When the workers are busy with another caller, the caller does all the work itself.
-typedef void (*ebb_body)(void *context, int64_t first, int64_t last);
 int32_t ebb_parallel_for(int64_t n, int64_t grain, ebb_body body, void *context, const ebb_control *control);
 
 #include "steps.h"

@@ -16,7 +16,7 @@ typedef enum EBB_CLOSED_ENUM ebb_kernel : uint8_t {
   ebb_kernel_scatter_add,  // dtype, sizes = outer, n, inner, k; out[0], in[0], in[1] the index
   ebb_kernel_check_index,  // sizes = how many, limit; in[0] the int32 index; fails on one that is not in [0, limit)
   ebb_kernel_sort,         // flag: descending, dtype, sizes = rows, n; out[0] values, out[1] index, in[0]
-  ebb_kernel_matmul,       // product, with its pointers in out[0], in[0] and in[1]
+  ebb_kernel_matmul,       // product, with its pointers in out[0], in[0] and in[1]; tiles that follow on the rows, or NULL
   ebb_kernel_take_along,   // width, sizes = rows, n, k; out[0], in[0], in[1] the positions
   ebb_kernel_add_along,    // dtype, sizes = rows, n, k; out[0], in[0], in[1] the positions
   ebb_kernel_unfold,       // dtype, sizes[0] planes, windows; out[0], in[0]; so do the next four
@@ -53,21 +53,41 @@ typedef struct ebb_tile_result {
   int32_t width;
 } ebb_tile_result;
 
-enum { EBB_TILE_REGISTERS = 64, EBB_TILE_SCRATCH = 1 << 16 };
+// The reduction of every `row` elements of a register, in the order of ebb_reduce; out holds n / row values.
+typedef struct ebb_tile_reduction {
+  ebb_reduction op;
+  ebb_dtype dtype;
+  int16_t in;
+  void *out;
+} ebb_tile_reduction;
 
-// Element-wise operations that are run tile by tile, so that what only they use stays in the first-level cache. They are the loops of eager
-// mode, so the bits are the same.
+enum { EBB_TILE_REGISTERS = 128, EBB_TILE_REDUCTIONS = 4 };
+
+// Element-wise operations that are run tile by tile, so that what only they use stays in the first-level cache, and reductions of what
+// they give. They are the loops of eager mode, so the bits are the same.
 typedef struct ebb_tiles {
   int64_t n, tile;  // elements; elements at a time
-  int32_t operand_count, result_count, temporary_count, instruction_count;
+  int64_t row;      // tiles begin at multiples of it: a row that is reduced, the period of an operand, or 1
+  int32_t scratch_width;  // bytes of the widest element in scratch memory
+  int32_t operand_count, result_count, temporary_count, instruction_count, reduction_count;
   ebb_tile_operand *operands;
   ebb_tile_result *results;
   const ebb_tile_instruction *instructions;
+  ebb_tile_reduction *reductions;  // all of one row: n, or a divisor of it that is at most a tile
+  int64_t reduced;                 // elements of that row
 } ebb_tiles;
 
-// The largest tile for a program with so many registers that need scratch memory (temporaries, operands laid out first).
-int64_t ebb_tile_size(int32_t scratch_registers);
+// The largest tile for a program whose first four fields but `tile`, counts and operands are set.
+int64_t ebb_tile_size(const ebb_tiles *program);
 int32_t ebb_run_tiles(const ebb_tiles *program, const ebb_control *control);
+// Elements [first, last) alone, from one multiple of the row to another; nothing may be reduced over all elements.
+void ebb_run_tile_range(const ebb_tiles *program, int64_t first, int64_t last);
+
+// The loop that does two operations in one pass, `second` taking the result of `first` as its left operand or its right one; its
+// operands are the two of `first`, of which the first has stride 1, and the other one of `second`. NULL if there is none.
+ebb_loop ebb_pair_loop(ebb_op first, ebb_op second, bool is_left, ebb_dtype dtype);
+// The loop for sigmoid(a) * sigmoid(-a).
+ebb_loop ebb_slope_loop(ebb_dtype dtype);
 
 // ---- steps -----------------------------------------------------------------------------------------------------------------
 
