@@ -222,3 +222,36 @@ test("whatever is changed between calls, no result is stale", function()
     equal(compiled(a, s), f(a, s))
   end
 end)
+
+test("memory: what has to be held and little more, and nothing new in the steady state", function()
+  local dtype = eb.default_dtype()
+  eb.default_dtype "float32"
+  local x, labels = eb.randn({ 128, 784 }, { rng = eb.rng(1) }), eb.randint({ 128 }, 1, 10, { rng = eb.rng(2) })
+  local net = eb.nn.mlp { 784, 256, 256, 10, act = "relu" }
+  local p = net:init { rng = eb.rng(3) }
+  collectgarbage()
+  local before = eb.memory().live
+  local step = eb.compile(eb.value_and_grad(function(p, x, y) return eb.loss.cross_entropy(net(p, x), y) end))
+  local value, g
+  local function run(count)
+    for i = 1, count do
+      value, g = step(p, x, labels)
+      if i % 10 == 0 then collectgarbage() end
+    end
+    value, g = nil, nil
+    collectgarbage()
+    collectgarbage()
+    local memory = eb.memory()
+    return memory.live + memory.cached
+  end
+  run(3)
+  eb.memory { reset_peak = true }
+  value, g = step(p, x, labels)
+  -- the gradient and the activations come to what was there: parameters and data
+  local gradient, activations = 784 * 256 + 256 + 256 * 256 + 256 + 256 * 10 + 10, 128 * (256 + 256 + 10)
+  local held = before + 4 * (gradient + activations)
+  assert(eb.memory().peak <= 1.2 * held, ("%d of %d"):format(eb.memory().peak, held))
+  local bytes = run(100)
+  equal(run(300), bytes)
+  eb.default_dtype(dtype)
+end)
