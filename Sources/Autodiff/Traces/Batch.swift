@@ -62,6 +62,14 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// Under vmap: the running trace, and the value with all lanes in front. Nil for a value that is the same in all of them.
+  package var lanes: (trace: BatchTrace, rows: Tensor)? {
+    guard let tracer = tracer as? BatchTracer, let trace = tracer.trace as? BatchTrace else { return nil }
+    return (trace, tracer.stacked)
+  }
+}
+
 /// One value a lane.
 final class BatchTracer: Tracer {
   let stacked: Tensor

@@ -8,11 +8,14 @@ struct CompiledArguments {
   /// What the nodes of host numbers are at this call.
   private(set) var values: [LuaValue] = []
   private var numbers: [LuaValue] = []
+  /// The vmap whose lanes some of the arguments are.
+  private(set) var batch: BatchTrace?
 
   /// Reads the arguments of a call (the first is the compiled function). False when they are not like those of the entry.
   mutating func read(_ call: LuaCall, like entry: CompiledEntry, _ library: Library) throws -> Bool {
     arrays.removeAll(keepingCapacity: true)
     numbers.removeAll(keepingCapacity: true)
+    batch = nil
     guard call.count - 1 == entry.arguments.count, library.engine.defaultFloat == entry.defaultFloat else { return false }
     for (position, shape) in entry.arguments.enumerated() {
       guard try read(call.stack, position + 2, shape, entry, library) else { return false }
@@ -27,7 +30,8 @@ struct CompiledArguments {
     case .leaf:
       guard let box = library.tensors.pointer(on: stack, at: index) else { return false }
       let leaf = arrays.count
-      return try add(box, entry.specs[leaf], entry.strides[leaf])
+      if entry.isBatched[leaf] { return try addLanes(box, entry.specs[leaf], entry.strides[leaf]) }
+      return try add(box.pointee.array, entry.specs[leaf], entry.strides[leaf])
     case .table(let entries):
       guard stack.type(at: index) == .table, stack.entryCount(at: index) == entries.count else { return false }
       try stack.reserve(4)
@@ -49,9 +53,15 @@ struct CompiledArguments {
     }
   }
 
-  /// Appends the array of a box if it is as the plan was made for.
-  mutating func add(_ box: UnsafePointer<Tensor>, _ spec: Spec, _ strides: [Int]?) throws -> Bool {
-    guard let array = box.pointee.array, array.dtype == spec.dtype, array.shape == spec.shape else { return false }
+  private mutating func addLanes(_ box: UnsafePointer<Tensor>, _ spec: Spec, _ strides: [Int]?) throws -> Bool {
+    guard let (trace, rows) = box.pointee.lanes, batch == nil || batch === trace else { return false }
+    batch = trace
+    return try add(rows.array, spec, strides)
+  }
+
+  /// Appends an array if it is known and as the plan was made for.
+  mutating func add(_ array: NDArray?, _ spec: Spec, _ strides: [Int]?) throws -> Bool {
+    guard let array, array.dtype == spec.dtype, array.shape == spec.shape else { return false }
     if array.isContiguous ? strides != nil : array.viewStrides != strides { return false }
     arrays.append(array)
     return true

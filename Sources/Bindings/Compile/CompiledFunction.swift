@@ -32,6 +32,8 @@ indirect enum CompiledResult {
 final class CompiledEntry {
   let arguments: [TreeShape]
   let specs: [Spec]
+  /// Which leaves have the lanes of a vmap in front.
+  let isBatched: [Bool]
   let strides: [[Int]?]
   let keyedNumbers: Set<Int>
   let defaultFloat: DType
@@ -45,11 +47,13 @@ final class CompiledEntry {
   let plan: Plan
 
   init(
-    arguments: [TreeShape], specs: [Spec], strides: [[Int]?], keyedNumbers: Set<Int>, defaultFloat: DType, mark: LuaCaptures.Mark,
+    arguments: [TreeShape], specs: [Spec], isBatched: [Bool], strides: [[Int]?], keyedNumbers: Set<Int>, defaultFloat: DType,
+    mark: LuaCaptures.Mark,
     _ recording: LuaRecording, places: [CompiledPlace], results: [CompiledResult], plan: Plan
   ) {
     self.arguments = arguments
     self.specs = specs
+    self.isBatched = isBatched
     self.strides = strides
     self.keyedNumbers = keyedNumbers
     self.defaultFloat = defaultFloat
@@ -94,6 +98,7 @@ final class CompiledFunction {
       return try run(entry, call)
     }
     let input = try CompiledInput(call, library)
+    // Values that a derivative watches: the function itself runs.
     if input.leaves.contains(where: \.isTraced) { return try eager(call, index) }
     guard let entry = try record(call, index, input) else { return try eager(call, index) }
     entries.insert(entry, at: 0)
@@ -131,7 +136,7 @@ final class CompiledFunction {
       switch place {
       case .box(let position, let spec, let strides):
         guard position < boxes.count, let box = boxes[position],
-          try arguments.add(box.assumingMemoryBound(to: Tensor.self), spec, strides)
+          try arguments.add(box.assumingMemoryBound(to: Tensor.self).pointee.array, spec, strides)
         else { return false }
       case .number(let node, let dtype):
         arguments.arrays.append(try .full(.scalar, arguments.values[node].asNumber!, dtype))
@@ -144,7 +149,8 @@ final class CompiledFunction {
     defer { arguments.arrays.removeAll(keepingCapacity: true) }
     let made = try entry.plan(arguments.arrays)
     var next = 0
-    for result in entry.results { try library.push(result, made, &next, arguments.values, to: call.stack) }
+    let tensors = made.map { array in arguments.batch.map { $0.value(Tensor(array)) } ?? Tensor(array) }
+    for result in entry.results { try library.push(result, tensors, &next, arguments.values, to: call.stack) }
     return entry.results.count
   }
 
@@ -201,7 +207,8 @@ final class CompiledFunction {
     let lateStrides = places.map(\.strides)
     let plan = try Plan(graph, strides: strides + lateStrides)
     return CompiledEntry(
-      arguments: input.trees.map(\.shape), specs: input.leaves.map(\.spec), strides: strides, keyedNumbers: keyed,
+      arguments: input.trees.map(\.shape), specs: input.leaves.map(\.spec), isBatched: input.isBatched, strides: strides,
+      keyedNumbers: keyed,
       defaultFloat: library.engine.defaultFloat, mark: mark, recording, places: places, results: results, plan: plan)
   }
 
@@ -213,12 +220,30 @@ final class CompiledFunction {
       let base = stack.top
       try stack.reserve(input.trees.count + 8)
       try stack.pushCopy(of: index)
-      var (leaf, number) = (0, 0)
-      for tree in input.trees {
-        try library.push(tree.shape, for: recording, keyed, &leaf, &number, to: stack)
+      let values = input.leaves.indices.map { recording.staging.argument($0) }
+      return try inLanes(input, values) { values in
+        var (leaf, number) = (0, 0)
+        for tree in input.trees {
+          try library.push(tree.shape, values, for: recording, keyed, &leaf, &number, to: stack)
+        }
+        let count = try stack.call(arguments: input.trees.count)
+        return try (0..<count).map { try library.tree(stack, at: base + 1 + $0, numbersAreLeaves: false) }
       }
-      let count = try stack.call(arguments: input.trees.count)
-      return try (0..<count).map { try library.tree(stack, at: base + 1 + $0, numbersAreLeaves: false) }
+    }
+  }
+
+  // Under vmap a new one stands for that of the call: the recorded values have the lanes in front, those of the function are lanes.
+  private func inLanes(_ input: CompiledInput, _ values: [Tensor], _ body: ([Tensor]) throws -> [Tree]) throws -> [Tree] {
+    guard let lanes = input.lanes else { return try body(values) }
+    return try withBatch(lanes: lanes) { (trace) throws(TensorError) in
+      do {
+        let trees = try body(zip(values, input.isBatched).map { $1 ? trace.value($0) : $0 })
+        return try trees.map { tree in
+          Tree(leaves: try tree.leaves.map { try trace.collect($0, along: 0) }, shape: tree.shape)
+        }
+      } catch {
+        throw .lua(error)
+      }
     }
   }
 

@@ -4,7 +4,11 @@ import LuaHost
 /// The arguments of one call, taken apart.
 struct CompiledInput {
   let trees: [Tree]
+  /// The tensors; those that are lanes of one running vmap with all lanes in front.
   let leaves: [Tensor]
+  let isBatched: [Bool]
+  /// How many lanes that vmap has.
+  let lanes: Int?
   /// The Lua numbers among the arguments, in order.
   let numbers: [LuaValue]
 
@@ -17,7 +21,13 @@ struct CompiledInput {
       tree.shape.collectNumbers(into: &numbers)
       trees.append(tree)
     }
-    (self.trees, self.leaves, self.numbers) = (trees, leaves, numbers)
+    let traced = leaves.compactMap(\.lanes)
+    let batch = traced.first?.trace
+    let isOne = leaves.allSatisfy { !$0.isTraced || ($0.lanes?.trace === batch && $0.lanes?.rows.isTraced == false) }
+    lanes = isOne ? batch?.lanes : nil
+    isBatched = leaves.map { isOne && $0.isTraced }
+    (self.trees, self.numbers) = (trees, numbers)
+    self.leaves = isOne ? leaves.map { $0.lanes?.rows ?? $0 } : leaves
   }
 }
 

@@ -3,14 +3,15 @@ import LuaHost
 
 /// Trees at the border of compiled functions: arguments of a recording, and results of a plan.
 extension Library {
-  /// Pushes an argument for a recording: tracers in place of its tensors, host numbers in place of numbers that are not keyed. `leaf` and
+  /// Pushes an argument for a recording: `values` in place of its tensors, host numbers in place of numbers that are not keyed. `leaf` and
   /// `number` are the positions of the next ones.
   func push(
-    _ shape: TreeShape, for recording: LuaRecording, _ keyed: Set<Int>, _ leaf: inout Int, _ number: inout Int, to stack: LuaStack
+    _ shape: TreeShape, _ values: [Tensor], for recording: LuaRecording, _ keyed: Set<Int>, _ leaf: inout Int, _ number: inout Int,
+    to stack: LuaStack
   ) throws {
     switch shape {
     case .leaf:
-      try tensors.push(recording.staging.argument(leaf), to: stack)
+      try tensors.push(values[leaf], to: stack)
       leaf += 1
     case .constant(let value):
       guard value.asNumber != nil else { return try stack.push(value) }
@@ -23,7 +24,7 @@ extension Library {
       try stack.push(treeMetatable.reference)
       stack.setMetatable(of: -2)
       for (key, child) in entries {
-        try push(child, for: recording, keyed, &leaf, &number, to: stack)
+        try push(child, values, for: recording, keyed, &leaf, &number, to: stack)
         try stack.rawSet(key, in: -2)
       }
     }
@@ -44,10 +45,10 @@ extension Library {
   }
 
   /// Pushes a result of a call.
-  func push(_ result: CompiledResult, _ made: [NDArray], _ next: inout Int, _ numbers: [LuaValue], to stack: LuaStack) throws {
+  func push(_ result: CompiledResult, _ made: [Tensor], _ next: inout Int, _ numbers: [LuaValue], to stack: LuaStack) throws {
     switch result {
     case .leaf:
-      try push(Tensor(made[next]), to: stack)
+      try push(made[next], to: stack)
       next += 1
     case .number(let node): try stack.push(numbers[node])
     case .constant(let value): try stack.push(value)

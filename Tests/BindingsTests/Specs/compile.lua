@@ -42,6 +42,28 @@ test("derivatives of compiled functions and compiled derivatives", function()
   same(function(a) return inner(a) + inner(a + 1) end, x)
 end)
 
+test("under vmap the plan has all lanes", function()
+  local k = eb.tensor { 1, -1, 2 }
+  local f = function(a, s) return { (a * k):tanh() * s, n = a:sum() }, s end
+  local compiled = eb.compile(f)
+  for _ = 1, 2 do
+    equal({ eb.vmap(compiled)(W, eb.tensor { 2, 3 }) }, { eb.vmap(f)(W, eb.tensor { 2, 3 }) })
+    equal({ eb.vmap(compiled, { 2, false })(W:t(), eb.tensor(2)) }, { eb.vmap(f, { 2, false })(W:t(), eb.tensor(2)) })
+    k = k * 2
+  end
+  assert(tostring(compiled):find("2 plans, recorded 2 times"), tostring(compiled))
+  local train = function(lr)
+    local w = eb.ones { 3 }
+    for _ = 1, 3 do w = w - lr * eb.grad(function(w) return ((W:mm(w)) ^ 2):sum() end)(w) end
+    return w
+  end
+  local rates = eb.tensor { 0.1, 0.01, 0.001 }
+  equal(eb.vmap(eb.compile(train))(rates), eb.vmap(train)(rates))
+  equal(eb.compile(eb.vmap(train))(rates), eb.vmap(train)(rates))
+  equal(eb.vmap(eb.vmap(eb.compile(train)))(eb.ones { 2, 2 } * 0.1), eb.vmap(eb.vmap(train))(eb.ones { 2, 2 } * 0.1))
+  equal(eb.grad(function(r) return eb.vmap(eb.compile(train))(r):sum() end)(rates), eb.grad(function(r) return eb.vmap(train)(r):sum() end)(rates))
+end)
+
 test("captured tensors, numbers, tables and functions are read again", function()
   local scale, k, t = eb.tensor { 1, 1, 1 }, 2, { deep = { y }, "mode" }
   local helper = function(a) return a * scale end
