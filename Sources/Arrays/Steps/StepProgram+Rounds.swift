@@ -11,6 +11,7 @@ extension StepProgram {
     package var state: [NDArray]
     /// Each with one row a round along dimension 0.
     package let inputs: [NDArray]
+    /// The same in every round.
     package let constants: [NDArray]
     /// How many rows there are.
     package let length: Int
@@ -19,6 +20,7 @@ extension StepProgram {
     /// What the rounds have written so far, a row each; made by the first of them.
     package private(set) var outputs: [NDArray]?
 
+    /// Rounds that have not begun.
     package init(state: [NDArray], inputs: [NDArray], constants: [NDArray], length: Int, isReversed: Bool) {
       (self.state, self.inputs, self.constants, self.length, self.isReversed) = (state, inputs, constants, length, isReversed)
     }

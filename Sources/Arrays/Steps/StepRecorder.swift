@@ -26,6 +26,7 @@ package final class StepRecorder {
   // Above all user addresses of 48 bits, below the byte that ARM ignores.
   private var next: UInt = 0x0010_0000_0000_0000
 
+  /// A recorder that has nothing yet.
   package init() {}
 
   /// An array of this layout whose memory does not exist yet; nil strides: packed.

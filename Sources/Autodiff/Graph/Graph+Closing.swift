@@ -21,17 +21,7 @@ extension Graph {
         return .value(Int32(place))
       }
     }
-    var graph = Graph(arguments: specs[..<argumentCount] + captured.map(\.spec))
-    graph.specs += specs[argumentCount...]
-    graph.operands = operands.map(moved)
-    graph.equations = equations.map {
-      Equation(
-        primitive: $0.primitive, operandRange: $0.operandRange,
-        results: ($0.results.lowerBound + shift)..<($0.results.upperBound + shift))
-    }
-    graph.results = results.map { $0.map(moved) }
-    graph.zeroResults = zeroResults
-    return (graph, captured)
+    return (with(arguments: specs[..<argumentCount] + captured.map(\.spec), moved), captured)
   }
 
   /// The graph with the operands −2, −3, … as further arguments of these specs.
@@ -41,17 +31,7 @@ extension Graph {
       guard case .value(let id) = operand, id < -1 || id >= first else { return operand }
       return .value(id < 0 ? first - 2 - id : id + shift)
     }
-    var graph = Graph(arguments: specs[..<argumentCount] + late)
-    graph.specs += specs[argumentCount...]
-    graph.operands = operands.map(moved)
-    graph.equations = equations.map {
-      Equation(
-        primitive: $0.primitive, operandRange: $0.operandRange,
-        results: ($0.results.lowerBound + shift)..<($0.results.upperBound + shift))
-    }
-    graph.results = results.map { $0.map(moved) }
-    graph.zeroResults = zeroResults
-    return graph
+    return with(arguments: specs[..<argumentCount] + late, moved)
   }
 
   /// The function of the first arguments alone, the last ones being these values.
@@ -63,13 +43,19 @@ extension Graph {
       guard case .value(let id) = operand, id >= first else { return operand }
       return id < argumentCount ? .known(last[Int(id) - first]) : .value(id - shift)
     }
-    var graph = Graph(arguments: Array(specs[..<first]))
+    return with(arguments: Array(specs[..<first]), moved)
+  }
+
+  // The same equations with other arguments in front: `moved` renames the operands, and results have ids behind the new arguments.
+  private func with(arguments: [Spec], _ moved: (Operand) -> Operand) -> Graph {
+    let shift = Int32(arguments.count - argumentCount)
+    var graph = Graph(arguments: arguments)
     graph.specs += specs[argumentCount...]
     graph.operands = operands.map(moved)
     graph.equations = equations.map {
       Equation(
         primitive: $0.primitive, operandRange: $0.operandRange,
-        results: ($0.results.lowerBound - shift)..<($0.results.upperBound - shift))
+        results: ($0.results.lowerBound + shift)..<($0.results.upperBound + shift))
     }
     graph.results = results.map { $0.map(moved) }
     graph.zeroResults = zeroResults
