@@ -21,7 +21,7 @@ WITHOUT_DERIVATIVE = {
     "stops derivatives: its values are not what it is for": "detach stop_gradient",
     "writes in place, which transforms refuse": "copy_ fill_ add_ sub_ mul_ div_",
     "is about data, files and figures": """
-        batches data.* perturb.* plot.*""",
+        batches data.* io.* perturb.* plot.*""",
     "updates parameters; its numbers are no function to differentiate": "optim.sgd per_example",
 }
 

@@ -13,7 +13,11 @@ public struct Generator: Hashable, Sendable {
   /// A stream named by a seed. Nearby seeds give unrelated keys.
   public init(seed: UInt64) { key = Generator.mix(seed, with: 0x5EED) }
 
-  private init(key: UInt64) { self.key = key }
+  /// The stream with this key after this many draws, as it was saved.
+  public init(key: UInt64, draws: UInt64 = 0) {
+    self.key = key
+    self.draws = draws
+  }
 
   // One Philox block turns (word, purpose) into a key that has nothing in common with its neighbours'.
   private static func mix(_ word: UInt64, with purpose: UInt64) -> UInt64 {

@@ -84,6 +84,7 @@ public final class Library {
     try installOptimizers()
     try installPerExample()
     try installData()
+    try installFiles()
     try installPlots()
     try installCompile()
   }

@@ -25,6 +25,9 @@ final class GeneratorBox {
   /// The state of the stream, for saving and comparing.
   var generator: Generator { streams[0] }
 
+  /// Whether it has one stream a lane of a running vmap.
+  var isMapped: Bool { trace != nil }
+
   /// A draw: `body` is applied to every stream.
   func draw(_ body: (inout Generator) throws(TensorError) -> NDArray) throws(TensorError) -> Tensor {
     try expectOwn()

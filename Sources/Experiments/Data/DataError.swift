@@ -10,6 +10,8 @@ public enum DataError: Error, Sendable {
   case tooLarge(path: String, limit: Int)
   /// Contents that are not what their format demands; the sentence says what is wrong, where, and what was expected.
   case format(_ name: String, path: String, _ sentence: String)
+  /// A value that a format can't hold; the sentence says which, why, and what to do.
+  case unsuitable(_ name: String, _ sentence: String)
   /// Two files that do not belong together.
   case mismatch(_ operation: String, _ sentence: String)
   /// A dataset that is in none of the places where it was looked for.
@@ -33,7 +35,7 @@ extension DataError: CustomStringConvertible {
       return "can't read '\(path)': it holds more than \(limit) bytes, the most that this reader takes"
     case .format(let name, let path, let sentence):
       return "\(name): '\(path)' \(sentence)"
-    case .mismatch(let operation, let sentence):
+    case .unsuitable(let operation, let sentence), .mismatch(let operation, let sentence):
       return "\(operation): \(sentence)"
     case .notFound(let operation, let wanted, let looked, let advice):
       let places = looked.isEmpty ? "" : " (looked in \(looked.map { "'\($0)'" }.joined(separator: ", ")))"

@@ -12,12 +12,14 @@ public struct IDXFile: Sendable, Equatable {
     case float32 = 0x0d
     case float64 = 0x0e
 
-    var byteCount: Int {
+    var stored: StoredElement {
       switch self {
-      case .uint8, .int8: 1
-      case .int16: 2
-      case .int32, .float32: 4
-      case .float64: 8
+      case .uint8: .uint8
+      case .int8: .int8
+      case .int16: .int16
+      case .int32: .int32
+      case .float32: .float32
+      case .float64: .float64
       }
     }
   }
@@ -56,7 +58,7 @@ public struct IDXFile: Sendable, Equatable {
     }
 
     let sizes = (0..<rank).map { axis in header[4 * axis..<4 * axis + 4].reduce(0) { $0 << 8 | Int($1) } }
-    var size = element.byteCount
+    var size = element.stored.byteCount
     for (axis, extent) in sizes.enumerated() {
       let (product, overflow) = size.multipliedReportingOverflow(by: extent)
       guard extent <= Int(Int32.max), !overflow else {
@@ -77,25 +79,9 @@ public struct IDXFile: Sendable, Equatable {
   var described: String { summary(element, sizes) }
 
   /// The elements as an array of the same sizes: integers as int32, floats in their own type.
-  /// - Throws: `TensorError.outOfMemory`.
-  public func array() throws(TensorError) -> NDArray {
-    let shape = Shape(sizes)
-    let bytes = bytes
-    switch element {
-    case .uint8: return try NDArray(bytes.map { Int32($0) }, shape: shape)
-    case .int8: return try NDArray(bytes.map { Int32(Int8(bitPattern: $0)) }, shape: shape)
-    case .int16: return try NDArray(words(UInt16.self).map { Int32(Int16(bitPattern: $0)) }, shape: shape)
-    case .int32: return try NDArray(words(UInt32.self).map { Int32(bitPattern: $0) }, shape: shape)
-    case .float32: return try NDArray(words(UInt32.self).map { Float(bitPattern: $0) }, shape: shape)
-    case .float64: return try NDArray(words(UInt64.self).map { Double(bitPattern: $0) }, shape: shape)
-    }
-  }
-
-  private func words<Word: FixedWidthInteger>(_ type: Word.Type) -> [Word] {
-    let width = MemoryLayout<Word>.size
-    return bytes.withUnsafeBytes { raw in
-      (0..<raw.count / width).map { Word(bigEndian: raw.loadUnaligned(fromByteOffset: $0 * width, as: Word.self)) }
-    }
+  /// - Throws: `DataError.tensor` when memory is short.
+  public func array() throws(DataError) -> NDArray {
+    try element.stored.array(bytes[...], Shape(sizes), order: .big, format: "idx", path: "")
   }
 }
 

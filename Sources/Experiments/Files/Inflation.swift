@@ -1,24 +1,35 @@
 import CZlib
 
-/// Unpacks gzip (RFC 1952) through zlib, as much as is asked for at a time. Several members one after the other count as one file,
-/// as for gunzip.
-final class GzipBytes: ByteSource {
+/// Unpacks deflated bytes (RFC 1951) through zlib, as much as is asked for at a time: those of a gzip file (RFC 1952), in which several
+/// members one after the other count as one file, as for gunzip, or plain ones as they are in zip archives.
+final class InflatedBytes: ByteSource {
+  /// What is around the deflated bytes; the number is zlib's: 15 bits of window, and how it is told about the wrapper.
+  enum Wrapper: Int32 {
+    /// A header and a checksum of gzip, and nothing else.
+    case gzip = 31
+    /// Nothing.
+    case plain = -15
+  }
+
   // zlib keeps the address of its state, so the state has a place of its own; made in init, freed in deinit.
   private let stream: UnsafeMutablePointer<z_stream>
   private let packed: [UInt8]
   private var consumed = 0
   private var ended = false
+  private let wrapper: Wrapper
+  private let format: String
   private let path: String
 
   /// - Throws: `DataError.format` when zlib can't start, which is a lack of memory.
-  init(_ packed: [UInt8], path: String) throws(DataError) {
+  init(_ packed: [UInt8], _ wrapper: Wrapper = .gzip, format: String = "gzip", path: String) throws(DataError) {
     self.packed = packed
+    self.wrapper = wrapper
+    self.format = format
     self.path = path
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
-    // 15 bits of window, and 16 for "gzip header and checksum, nothing else".
-    guard inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-      throw .format("gzip", path: path, "can't be unpacked: out of memory")
+    guard inflateInit2_(stream, wrapper.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+      throw .format(format, path: path, "can't be unpacked: out of memory")
     }
   }
 
@@ -62,13 +73,13 @@ final class GzipBytes: ByteSource {
     case Z_OK:
       return
     case Z_STREAM_END:
-      ended = consumed == packed.count
+      ended = consumed == packed.count || wrapper == .plain
       if !ended { inflateReset(stream) }
     case Z_BUF_ERROR:
-      throw .format("gzip", path: path, "ends too early: all \(packed.count) bytes are read and the end mark has not come")
+      throw .format(format, path: path, "ends too early: all \(packed.count) bytes are read and the end mark has not come")
     default:
       let reason = stream.pointee.msg.map { String(cString: $0) } ?? "error \(status) of zlib"
-      throw .format("gzip", path: path, "is damaged at byte \(consumed): \(reason)")
+      throw .format(format, path: path, "is damaged at byte \(consumed): \(reason)")
     }
   }
 }

@@ -20,7 +20,7 @@ struct PlainBytes: ByteSource {
 
 /// The contents of `bytes`, unpacked on the way if they are gzip; `path` is for messages.
 func source(of bytes: [UInt8], path: String) throws(DataError) -> any ByteSource {
-  bytes.starts(with: [0x1f, 0x8b]) ? try GzipBytes(bytes, path: path) : PlainBytes(bytes)
+  bytes.starts(with: [0x1f, 0x8b]) ? try InflatedBytes(bytes, path: path) : PlainBytes(bytes)
 }
 
 /// The whole of a regular file of at most `limit` bytes.
