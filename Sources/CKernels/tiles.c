@@ -1,5 +1,5 @@
-// Tile programs: element-wise operations run over a thousand elements at a time with the inner loops of eager mode. What one
-// instruction writes the next finds in the first-level cache, and temporaries never reach memory. Operands that lie neither
+// Tile programs: element-wise operations run over a thousand elements at a time with machine code or the inner loops of eager mode. What
+// one instruction writes the next finds in the first-level cache, and temporaries never reach memory. Operands that lie neither
 // in place nor are a single value are laid out in a tile of scratch memory first; rows that repeat, once. What is reduced is reduced
 // tile by tile, in the order of ebb_reduce.
 #include <string.h>
@@ -82,11 +82,6 @@ static bool repeats(const ebb_tiles *p, const ebb_tile_operand *o) {
   return p->row % period == 0;
 }
 
-typedef struct place {
-  char *at;
-  int64_t stride;
-} place;
-
 // How many registers need memory of their own: temporaries, and operands that are laid out first.
 static int64_t scratch_registers(const ebb_tiles *p) {
   int64_t registers = p->temporary_count;
@@ -96,7 +91,7 @@ static int64_t scratch_registers(const ebb_tiles *p) {
 
 // Elements [first, last), which begin at a multiple of the row. The reducers, one for each reduction, are for rows longer than a tile.
 static void run_range(const ebb_tiles *p, int64_t first, int64_t last, ebb_reducer *reducers) {
-  place places[EBB_TILE_REGISTERS];
+  ebb_tile_place places[EBB_TILE_REGISTERS];
   cursor cursors[EBB_TILE_REGISTERS];
   int16_t scattered[EBB_TILE_REGISTERS];
   int64_t tile = p->tile, size = (tile * p->scratch_width + 63) & ~(int64_t)63, registers = scratch_registers(p);
@@ -105,11 +100,11 @@ static void run_range(const ebb_tiles *p, int64_t first, int64_t last, ebb_reduc
   for (int32_t k = 0; k < operands; k++) {
     const ebb_tile_operand *o = p->operands + k;
     if (is_single(o)) {
-      places[k] = (place){(char *)o->data, 0};
+      places[k] = (ebb_tile_place){(char *)o->data, 0};
     } else if (is_in_place(o)) {
-      places[k] = (place){(char *)o->data + first * o->width, 1};
+      places[k] = (ebb_tile_place){(char *)o->data + first * o->width, 1};
     } else {
-      places[k] = (place){free, 1};
+      places[k] = (ebb_tile_place){free, 1};
       free += size;
       set(cursors + k, o, first);
       if (repeats(p, o)) lay_out(cursors + k, o, last - first < tile ? last - first : tile, places[k].at);
@@ -117,8 +112,8 @@ static void run_range(const ebb_tiles *p, int64_t first, int64_t last, ebb_reduc
     }
   }
   for (int32_t k = 0; k < p->result_count; k++)
-    places[operands + k] = (place){(char *)p->results[k].data + first * p->results[k].width, 1};
-  for (int32_t k = 0; k < p->temporary_count; k++, free += size) places[outer + k] = (place){free, 1};
+    places[operands + k] = (ebb_tile_place){(char *)p->results[k].data + first * p->results[k].width, 1};
+  for (int32_t k = 0; k < p->temporary_count; k++, free += size) places[outer + k] = (ebb_tile_place){free, 1};
 
   for (int64_t start = first; start < last; start += tile) {
     int64_t n = last - start < tile ? last - start : tile;
@@ -126,7 +121,11 @@ static void run_range(const ebb_tiles *p, int64_t first, int64_t last, ebb_reduc
       lay_out(cursors + scattered[k], p->operands + scattered[k], n, places[scattered[k]].at);
     for (int32_t i = 0; i < p->instruction_count; i++) {
       const ebb_tile_instruction *s = p->instructions + i;
-      const place *a = places + s->a, *b = places + s->b, *c = places + s->c;
+      if (s->code) {
+        s->code(n, places);
+        continue;
+      }
+      const ebb_tile_place *a = places + s->a, *b = places + s->b, *c = places + s->c;
       s->loop(n, places[s->out].at, a->at, a->stride, b->at, b->stride, c->at, c->stride);
     }
     for (int32_t k = 0; k < p->reduction_count; k++) {
@@ -195,7 +194,7 @@ int32_t ebb_run_tiles(const ebb_tiles *p, const ebb_control *control) {
   if (p->n == 0) return EBB_OK;
   if (p->reduction_count > 0 && p->reduced == p->n && p->n > p->tile) return run_whole(p, control);
   // Threads pay for work, not for elements.
-  int64_t work = p->instruction_count + p->reduction_count;
+  int64_t work = p->work + p->reduction_count;
   if (p->n * work <= 8 * EBB_SERIAL) {
     run_range(p, 0, p->n, NULL);
     return EBB_OK;

@@ -4,13 +4,15 @@ import CKernels
 ///
 /// Steps are taken in order; a step runs when everything it depends on has run. An element-wise step opens a group, which then takes in what
 /// uses its results element by element, and what that needs besides, as long as all have the same number of elements; and reductions of its
-/// results over all elements or over rows. What only the group reads never reaches memory.
+/// results over all elements or over rows. Where a step costs more than its arithmetic, steps that read the same elements join, too. What
+/// only the group reads never reaches memory.
 struct Fusion {
   private let recorder: StepRecorder
   private let kept: Set<Int>
   private let touches: [Touches]
   private var dependencies: [[Int]] = []
   private var dependents: [[Int]] = []
+  private var readers: [[Int]] = []
   private var isScheduled: [Bool]
 
   /// Groups the steps of a recording; `kept` are the blocks that are read afterwards.
@@ -27,6 +29,8 @@ struct Fusion {
   // Registers are limited, and a tile has to fit in the cache.
   private static let mostMembers = 96
   private static let mostOperands = 24
+  // Larger results of other steps would be held in memory for longer than they are needed.
+  private static let mostOfSiblings = 1 << 14
 
   private init(_ recorder: StepRecorder, _ kept: Set<Int>) {
     self.recorder = recorder
@@ -39,7 +43,7 @@ struct Fusion {
   // A step depends on the last writers of what it reads, and on the last writers and readers of what it writes.
   private mutating func findDependencies() {
     var writers = [[Int]](repeating: [], count: recorder.blocks.count)
-    var readers = writers
+    readers = writers
     for (index, touched) in touches.enumerated() {
       var earlier: [Int] = []
       for block in touched.reads { earlier += writers[block] }
@@ -57,7 +61,10 @@ struct Fusion {
     for first in touches.indices where !isScheduled[first] {
       var group = Group(members: [])
       take(first, into: &group)
-      if isPointwise(first) { grow(&group) }
+      if isPointwise(first) {
+        var (next, sibling) = (0, 0)
+        repeat { grow(&group, from: &next) } while takeSibling(&group, from: &sibling)
+      }
       // In the order of the program, values live shortly.
       group.members.sort()
       groups.append(group)
@@ -71,8 +78,7 @@ struct Fusion {
   }
 
   // Dependents of members join, first to last, each with what it needs besides.
-  private mutating func grow(_ group: inout Group) {
-    var next = 0
+  private mutating func grow(_ group: inout Group, from next: inout Int) {
     while next < group.members.count {
       for candidate in dependents[group.members[next]] where !isScheduled[candidate] {
         if isReduction(candidate, of: group) {
@@ -85,6 +91,30 @@ struct Fusion {
       }
       next += 1
     }
+  }
+
+  // The first step that reads in place what the group reads in place joins with what it needs.
+  private mutating func takeSibling(_ group: inout Group, from next: inout Int) -> Bool {
+    guard count(group.members[0]) <= Fusion.mostOfSiblings else { return false }
+    while next < group.members.count {
+      let member = group.members[next]
+      for block in isPointwise(member) ? elementBlocks(member) : [] {
+        for candidate in readers[block] where !isScheduled[candidate] && isPointwise(candidate) {
+          var needed: [Int] = []
+          guard elementBlocks(candidate).contains(block), collect(candidate, group, &needed, depth: 0) else { continue }
+          for step in needed { take(step, into: &group) }
+          return true
+        }
+      }
+      next += 1
+    }
+    return false
+  }
+
+  // The blocks of which an element-wise step reads an element for each of its own.
+  private func elementBlocks(_ step: Int) -> [Int] {
+    let step = recorder.steps[step]
+    return (0..<step.arity).compactMap { step.layout($0).isInPlace ? recorder.block(at: UInt(bitPattern: step.source($0)!)) : nil }
   }
 
   // Appends what has to join before `step`, and itself; false when something in the way is not element-wise.

@@ -7,6 +7,7 @@ package final class StepProgram {
   let steps: UnsafeMutablePointer<ebb_step>
   private(set) var stepCount = 0
   private var programs: [UnsafeMutablePointer<ebb_tiles>] = []
+  private var codes: [(ebb_machine_code, Int64)] = []
   private let arena: Storage?
   var complaints: [Int: Complaint] = [:]
   var outside: [Int: StepRecorder.Outside] = [:]
@@ -98,6 +99,7 @@ package final class StepProgram {
       UnsafeMutablePointer(mutating: program.pointee.instructions).deallocate()
       program.deallocate()
     }
+    for (code, bytes) in codes { ebb_discard(code, bytes) }
     steps.deallocate()
   }
 
@@ -229,12 +231,13 @@ package final class StepProgram {
     value.scratch_width = Int32(program.scratchWidth)
     (value.operand_count, value.result_count) = (Int32(program.operands.count), Int32(program.results.count))
     (value.temporary_count, value.instruction_count) = (Int32(program.temporaryCount), Int32(program.instructions.count))
-    value.reduction_count = Int32(program.reductions.count)
+    (value.reduction_count, value.work) = (Int32(program.reductions.count), Int32(program.work))
     (value.operands, value.results) = (operands, results)
     (value.instructions, value.reductions) = (UnsafePointer(instructions), reductions)
     value.tile = ebb_tile_size(&value)
     tiles.initialize(to: value)
     programs.append(tiles)
+    codes += program.codes
     for index in program.operands.indices { relocate(address(in: operands + index, \ebb_tile_operand.data)) }
     for index in program.results.indices { relocate(address(in: results + index, \ebb_tile_result.data)) }
     for index in program.reductions.indices { relocate(address(in: reductions + index, \ebb_tile_reduction.out)) }

@@ -1,8 +1,8 @@
 import CKernels
 
-/// The operations of a tile program before registers have numbers, and what is done twice as fast by one loop instead of several: two
-/// arithmetic operations in one pass, and the product of two logistic functions of opposite numbers, which is how tanh moves. The loops
-/// round as the single operations do.
+/// The operations of a tile program before registers have numbers, and what is done faster than by a loop for each: runs of operations become
+/// machine code, where the processor has it; elsewhere two arithmetic operations go in one pass, and so does the product of two logistic
+/// functions of opposite numbers, which is how tanh moves. All round as the single operations do.
 struct TileOperations {
   /// What an operation reads.
   enum Value: Equatable {
@@ -28,6 +28,8 @@ struct TileOperations {
     var isPlain = true
     /// Whether another has taken its work over.
     var isGone = false
+    /// The run it belongs to.
+    var run: Int?
 
     init(_ step: ebb_step, _ sources: [Value], isKept: Bool) {
       self.step = step
@@ -37,12 +39,77 @@ struct TileOperations {
     }
 
     var code: PointwiseCode { PointwiseCode(rawValue: step.op)! }
+
+    /// About how many instructions it takes; tanh and its slope, two logistic functions, share an exponential.
+    var cost: Int {
+      switch code {
+      case .tanh: 40
+      case .exp: 30
+      case .sigmoid: 20
+      case .maximum, .minimum: 3
+      default: 1
+      }
+    }
   }
 
   let count: Int
   var operations: [Operation] = []
 
   init(count: Int) { self.count = count }
+
+  /// Puts operations that follow each other into runs that machine code can do. Truth values are masks there and must not leave their run.
+  mutating func takeRuns() {
+    var readers = [[Int]](repeating: [], count: operations.count)
+    for (position, operation) in operations.enumerated() {
+      for case .made(let maker) in operation.sources { readers[maker].append(position) }
+    }
+    var canJoin = operations.map { ebb_machine_knows($0.code, $0.step.dtype) }
+    var changes = true
+    while changes {
+      changes = false
+      numberRuns(canJoin)
+      for position in operations.indices where canJoin[position] {
+        let operation = operations[position]
+        var fits = true
+        if operation.code.isPredicate {
+          let isReadHere = readers[position].allSatisfy { operations[$0].run == operation.run && operations[$0].code == .select }
+          fits = !operation.isKept && isReadHere && operation.uses == readers[position].count
+        }
+        if operation.code == .select {
+          guard case .made(let condition) = operation.sources[0], operations[condition].run == operation.run else {
+            (canJoin[position], changes) = (false, true)
+            continue
+          }
+        }
+        if !fits { (canJoin[position], changes) = (false, true) }
+      }
+    }
+    let members = Dictionary(grouping: operations.indices.filter { operations[$0].run != nil }) { operations[$0].run! }
+    for run in members.values {
+      for position in run { if run.count == 1 { operations[position].run = nil } else { operations[position].isPlain = false } }
+    }
+  }
+
+  // A run has one dtype and room for its instructions.
+  private mutating func numberRuns(_ canJoin: [Bool]) {
+    var (run, cost) = (0, 0)
+    var dtype: ebb_dtype?
+    for position in operations.indices {
+      operations[position].run = nil
+      let operation = operations[position]
+      guard canJoin[position] else {
+        dtype = nil
+        continue
+      }
+      if dtype != operation.step.dtype || cost + operation.cost > TileOperations.mostOfRun { (run, cost) = (run + 1, 0) }
+      (dtype, cost) = (operation.step.dtype, cost + operation.cost)
+      operations[position].run = run
+    }
+  }
+
+  // The processor works on vectors side by side as far as it sees ahead: in short runs that is more of them, and what goes from run to run
+  // stays in the first cache.
+  private static let mostOfRun = 90
 
   /// Replaces operations by loops that do several.
   mutating func combine() {

@@ -30,6 +30,10 @@ struct TileProgram {
   private(set) var reductions: [Reduction] = []
   private(set) var instructions: [ebb_tile_instruction] = []
   private(set) var temporaryCount = 0
+  /// The machine code of instructions, with its bytes: `ebb_discard` is the caller's.
+  private(set) var codes: [(ebb_machine_code, Int64)] = []
+  /// What an element costs; a loop of one simple operation is 1.
+  private(set) var work = 0
   /// Bytes of the widest element in scratch memory.
   private(set) var scratchWidth = 1
 
@@ -64,8 +68,14 @@ struct TileProgram {
       makers[UnsafeRawPointer(step.out.0!)] = chain.operations.count
       chain.operations.append(TileOperations.Operation(step, sources, isKept: reachesMemory(position)))
     }
+    let plain = chain
+    chain.takeRuns()
     chain.combine()
-    number(chain.operations, reduced)
+    if number(chain.operations, reduced) { return }
+    // No memory for machine code.
+    chain = plain
+    chain.combine()
+    _ = number(chain.operations, reduced)
   }
 
   // Equal numbers are one operand.
@@ -83,14 +93,17 @@ struct TileProgram {
     return operands.count - 1
   }
 
-  // A temporary's register is free again after its last reader, and that reader may write over it when elements have one width.
-  private mutating func number(_ operations: [TileOperations.Operation], _ reduced: [(ebb_step, Int)]) {
+  // A temporary's register is free again after its last reader. That may write over it if it is a loop and elements have one width. False
+  // when there is no memory for machine code.
+  private mutating func number(_ operations: [TileOperations.Operation], _ reduced: [(ebb_step, Int)]) -> Bool {
+    (results, instructions, temporaryCount, work) = ([], [], 0, 0)
+    let units = TileProgram.units(of: operations)
     var lastUses = [Int](repeating: -1, count: operations.count)
-    for (position, operation) in operations.enumerated() where !operation.isGone {
-      for case .made(let maker) in operation.sources { lastUses[maker] = position }
+    for (index, unit) in units.enumerated() {
+      for position in unit { for case .made(let maker) in operations[position].sources { lastUses[maker] = index } }
     }
-    for (_, maker) in reduced { lastUses[maker] = operations.count }
-    var registers = [Int](repeating: 0, count: operations.count)
+    for (_, maker) in reduced { lastUses[maker] = units.count }
+    var registers = [Int](repeating: -1, count: operations.count)
     var free: [Int] = []
     let kept = operations.indices.filter { operations[$0].isKept }
     for (place, position) in kept.enumerated() {
@@ -98,36 +111,109 @@ struct TileProgram {
       results.append(Result(address: operations[position].step.out.0!, width: operations[position].step.resultWidth))
     }
     let firstTemporary = operands.count + kept.count
-    for (position, operation) in operations.enumerated() where !operation.isGone {
-      let width = operation.step.resultWidth
+    for (index, unit) in units.enumerated() {
       var dying: [Int] = []
-      for case .made(let maker) in operation.sources where lastUses[maker] == position && !operations[maker].isKept {
-        if !dying.contains(maker) { dying.append(maker) }
-      }
-      for maker in dying where operations[maker].step.resultWidth == width { free.append(registers[maker]) }
-      if !operation.isKept {
-        registers[position] = free.popLast() ?? firstTemporary + temporaryCount
-        temporaryCount = max(temporaryCount, registers[position] - firstTemporary + 1)
-        scratchWidth = max(scratchWidth, width)
-      }
-      for maker in dying where operations[maker].step.resultWidth != width { free.append(registers[maker]) }
-      if lastUses[position] < 0, !operation.isKept { free.append(registers[position]) }
-
-      var instruction = ebb_tile_instruction()
-      instruction.loop = operation.loop
-      instruction.out = Int16(registers[position])
-      let read = operation.sources.map { value in
-        switch value {
-        case .operand(let index, _, _): Int16(index)
-        case .made(let maker): Int16(registers[maker])
+      for position in unit {
+        for case .made(let maker) in operations[position].sources
+        where lastUses[maker] == index && !unit.contains(maker) && !operations[maker].isKept && !dying.contains(maker) {
+          dying.append(maker)
         }
       }
-      (instruction.a, instruction.b, instruction.c) = (
-        read[0], read.count > 1 ? read[1] : read[0], read.count > 2 ? read[2] : read[0]
-      )
-      instructions.append(instruction)
+      let width = operations[unit[0]].step.resultWidth
+      let isLoop = operations[unit[0]].run == nil
+      func canTakeOver(_ maker: Int) -> Bool { isLoop && operations[maker].step.resultWidth == width }
+      for maker in dying where canTakeOver(maker) { free.append(registers[maker]) }
+      for position in unit where !operations[position].isKept && (isLoop || lastUses[position] > index) {
+        registers[position] = free.popLast() ?? firstTemporary + temporaryCount
+        temporaryCount = max(temporaryCount, registers[position] - firstTemporary + 1)
+        scratchWidth = max(scratchWidth, operations[position].step.resultWidth)
+        if lastUses[position] < 0 { free.append(registers[position]) }
+      }
+      for maker in dying where !canTakeOver(maker) { free.append(registers[maker]) }
+      if isLoop {
+        instructions.append(TileProgram.loop(operations[unit[0]], registers[unit[0]], registers))
+        work += 1
+      } else {
+        guard let instruction = machineCode(unit, operations, registers) else {
+          return false
+        }
+        instructions.append(instruction)
+        work += max(1, unit.reduce(0) { $0 + operations[$1].cost } / 8)
+      }
     }
     reductions = reduced.map { Reduction(step: $0, register: registers[$1]) }
+    return true
+  }
+
+  // What one instruction does: a run, or an operation.
+  private static func units(of operations: [TileOperations.Operation]) -> [[Int]] {
+    var units: [[Int]] = []
+    for (position, operation) in operations.enumerated() where !operation.isGone {
+      if let run = operation.run, let last = units.last?.last, operations[last].run == run {
+        units[units.count - 1].append(position)
+      } else {
+        units.append([position])
+      }
+    }
+    return units
+  }
+
+  private static func loop(_ operation: TileOperations.Operation, _ out: Int, _ registers: [Int]) -> ebb_tile_instruction {
+    var instruction = ebb_tile_instruction()
+    instruction.loop = operation.loop
+    instruction.out = Int16(out)
+    let read = operation.sources.map { value in
+      switch value {
+      case .operand(let index, _, _): Int16(index)
+      case .made(let maker): Int16(registers[maker])
+      }
+    }
+    (instruction.a, instruction.b, instruction.c) = (
+      read[0], read.count > 1 ? read[1] : read[0], read.count > 2 ? read[2] : read[0]
+    )
+    return instruction
+  }
+
+  // The code of a run, nil if there is no memory for it.
+  private mutating func machineCode(_ run: [Int], _ operations: [TileOperations.Operation], _ registers: [Int])
+    -> ebb_tile_instruction?
+  {
+    var values: [ebb_machine_value] = []
+    var places: [Int: Int16] = [:]
+    var outer: [Int: Int16] = [:]
+    func index(of source: TileOperations.Value) -> Int16 {
+      var value = ebb_machine_value()
+      value.is_operand = true
+      switch source {
+      case .made(let maker):
+        if let known = places[maker] { return known }
+        value.place = Int16(registers[maker])
+        places[maker] = Int16(values.count)
+      case .operand(let register, let isSingle, let number):
+        if let known = outer[register] { return known }
+        (value.place, value.is_single) = (Int16(register), isSingle)
+        if let number { (value.is_known, value.number) = (true, number) }
+        outer[register] = Int16(values.count)
+      }
+      values.append(value)
+      return Int16(values.count - 1)
+    }
+    for position in run {
+      let operation = operations[position]
+      let read = operation.sources.map(index)
+      var value = ebb_machine_value()
+      value.op = operation.code
+      (value.a, value.b, value.c) = (read[0], read.count > 1 ? read[1] : read[0], read.count > 2 ? read[2] : read[0])
+      value.place = Int16(registers[position])
+      places[position] = Int16(values.count)
+      values.append(value)
+    }
+    var bytes: Int64 = 0
+    guard let code = ebb_assemble(operations[run[0]].step.dtype, Int32(values.count), values, &bytes) else { return nil }
+    codes.append((code, bytes))
+    var instruction = ebb_tile_instruction()
+    instruction.code = code
+    return instruction
   }
 
   /// Elements that are reduced to one, 1 if nothing is reduced.

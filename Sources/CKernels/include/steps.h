@@ -42,9 +42,20 @@ typedef struct ebb_tile_operand {
   int64_t shape[EBB_MAX_RANK], strides[EBB_MAX_RANK];
 } ebb_tile_operand;
 
-// Registers are numbered: first the operands, then the results, then the temporaries.
+// Where the elements of a register of a program are; a single value has stride 0.
+typedef struct ebb_tile_place {
+  char *at;
+  int64_t stride;
+} ebb_tile_place;
+
+// Several operations on the registers of a program, as machine code.
+typedef void (*ebb_machine_code)(int64_t n, const ebb_tile_place *places);
+
+// Registers are numbered: first the operands, then the results, then the temporaries. An instruction is a loop, or machine code, which
+// knows its registers.
 typedef struct ebb_tile_instruction {
   ebb_loop loop;
+  ebb_machine_code code;  // NULL: the loop
   int16_t out, a, b, c;
 } ebb_tile_instruction;
 
@@ -70,6 +81,7 @@ typedef struct ebb_tiles {
   int64_t row;      // tiles begin at multiples of it: a row that is reduced, the period of an operand, or 1
   int32_t scratch_width;  // bytes of the widest element in scratch memory
   int32_t operand_count, result_count, temporary_count, instruction_count, reduction_count;
+  int32_t work;           // what an element costs; a simple loop is 1
   ebb_tile_operand *operands;
   ebb_tile_result *results;
   const ebb_tile_instruction *instructions;
@@ -88,6 +100,24 @@ void ebb_run_tile_range(const ebb_tiles *program, int64_t first, int64_t last);
 ebb_loop ebb_pair_loop(ebb_op first, ebb_op second, bool is_left, ebb_dtype dtype);
 // The loop for sigmoid(a) * sigmoid(-a).
 ebb_loop ebb_slope_loop(ebb_dtype dtype);
+
+// ---- machine code ----------------------------------------------------------------------------------------------------------
+
+// A value of a run of operations: an operand from a register of the program, or what an operation makes of values before it.
+typedef struct ebb_machine_value {
+  bool is_operand, is_single, is_known;  // a single operand may be a known number
+  ebb_op op;
+  int16_t a, b, c;
+  int16_t place;  // the register an operand is read from or a result is written to; -1: it stays inside
+  double number;
+} ebb_machine_value;
+
+// Whether op can be part of machine code on this processor. Truth values are masks there: they must come from and go to operations of
+// the same code.
+bool ebb_machine_knows(ebb_op op, ebb_dtype dtype);
+// Machine code with the bits of the loops; NULL where there is none. *bytes is for ebb_discard.
+ebb_machine_code ebb_assemble(ebb_dtype dtype, int32_t count, const ebb_machine_value *values, int64_t *bytes);
+void ebb_discard(ebb_machine_code code, int64_t bytes);
 
 // ---- steps -----------------------------------------------------------------------------------------------------------------
 
