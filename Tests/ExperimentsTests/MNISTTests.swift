@@ -61,7 +61,8 @@ import Testing
     #expect(
       error?.message
         == "data.mnist: train-images-idx3-ubyte.gz not found (looked in '/nowhere', '/nowhere/mnist'); "
-        + "give the folder as dir = \"…\" or in EBBTIDE_DATA, or use the sample inside the program: eb.data.mnist_sample()")
+        + "give the folder as dir = \"…\" or in EBBTIDE_DATA, let download = true fetch it, or use the sample inside the program: "
+        + "eb.data.mnist_sample()")
     let bare = #expect(throws: DataError.self) { try MNIST.load(search: []) }
     #expect(bare?.message.hasPrefix("data.mnist: train-images-idx3-ubyte.gz not found; give the folder") == true)
   }
@@ -72,7 +73,7 @@ import Testing
     #expect(first?.message == "data.mnist: 3 images but 2 labels; are the files from one set?")
     let letters = try folder("", labels: [1, 17])
     let second = #expect(throws: DataError.self) { try MNIST.load(directory: letters.path) }
-    #expect(second?.message == "data.mnist: label 2 is 17, expected a digit from 0 to 9")
+    #expect(second?.message == "data.mnist: label 2 is 17, expected 0 to 9")
     let swapped = try folder("", labels: [1])
     _ = try swapped.write(idx(8, [1], [1]), to: "train-images-idx3-ubyte")
     let third = #expect(throws: DataError.self) { try MNIST.load(directory: swapped.path) }

@@ -28,22 +28,6 @@ eb.data = {}
 ---@return Dataset test
 function eb.data.mnist_sample(options) end
 
----@class MnistOptions
----@field dir? string The folder with the four files, or one that holds `mnist/`; by default those of the variable EBBTIDE_DATA.
----@field flatten? boolean Whether x is [n, 784] instead of [n, 28, 28] (default true).
----@field limit? integer The most examples of each set, from its beginning; all by default.
-
----MNIST, 60000 and 10000 images as in `mnist_sample`, from the four files of its authors, plain or packed with gzip. Raises when they
----are not found, naming the places where it looked, and when one is damaged or does not belong to the others.
----```lua
----local good, message = pcall(eb.data.mnist, {dir = "no/such/folder"})
----assert(message:find("train%-images%-idx3%-ubyte.gz not found"))
----```
----@param options? MnistOptions
----@return Dataset train
----@return Dataset test
-function eb.data.mnist(options) end
-
 ---The tensor in an IDX file, the format of MNIST, plain or packed with gzip: integers as int32, floats in their own dtype. Raises when the
 ---file can't be read, is damaged, or holds more or less than its header says.
 ---```lua
@@ -57,6 +41,35 @@ function eb.data.mnist(options) end
 ---@param path string
 ---@return Tensor
 function eb.data.idx(path) end
+
+---@class CsvOptions
+---@field header? boolean Whether the first record names the columns; by default it does when none of its fields is a number.
+---@field separator? string One character between fields (default ",").
+---@field dtype? string The dtype of numbers (the default float type).
+---@field columns? (string|integer)[] The columns to keep, in order, by name or number; all by default.
+---@field x? (string|integer)[] The columns of the inputs of a dataset.
+---@field y? string|integer The column of its targets.
+
+---A table in text (RFC 4180: fields in quotes may hold separators, line ends and doubled quotes). With names it is a table of columns:
+---tensors [n] where all fields are numbers, empty ones NaN, else sequences of strings. Without names it is a matrix [n, columns].
+---
+---With `x` it is a dataset: x is [n, #x], and y [n] the column of that name as it is when it holds numbers; texts become classes in the
+---order of their bytes, labels from 1, with `classes` and `names`. Raises with the line where records differ in length or a quote has no
+---end.
+---```lua
+---local path = os.tmpname()
+---local file = io.open(path, "w")
+---file:write("height,width,kind\n1.5,2,small\n3,4.5,large\n1,1,small\n")
+---file:close()
+---print(eb.data.csv(path).width:sum():item(), eb.data.csv(path).kind[2])  --> 7.5  large
+---local data = eb.data.csv(path, {x = {"height", "width"}, y = "kind"})
+---print(data, data.names[data.y[1]:item()])  --> dataset: 3 examples of [2], 2 classes  small
+---os.remove(path)
+---```
+---@param path string
+---@param options? CsvOptions
+---@return table|Tensor|Dataset
+function eb.data.csv(path, options) end
 
 ---A dataset of your own tensors: a copy of the table, with the methods of datasets. Raises unless x has examples along dimension 1 and
 ---y, which may be missing, equally many.

@@ -14,10 +14,13 @@ extension Library {
     }
 
     let native = try state.makeTable()
-    try define("mnist", in: native) { [unowned self] call in
+    try define("csv", in: native) { [unowned self] call in try reading(call) { try readTable(call) } }
+    try define("mnist", in: native) { [unowned self] call in try pushMNIST(.digits, call) }
+    try define("fashion_mnist", in: native) { [unowned self] call in try pushMNIST(.fashion, call) }
+    try define("cifar10", in: native) { [unowned self] call in
       let options = try Options(call, 1, known: ["dir", "flatten", "limit"], self, allNamed: true)
-      let (directory, flatten, limit) = (try options.string("dir"), try options.bool("flatten") ?? true, try limit(options, call))
-      return try pushSets(reading(call) { try MNIST.load(directory: directory, flatten: flatten, limit: limit) }, call)
+      let (directory, flatten, limit) = (try options.string("dir"), try options.bool("flatten") ?? false, try limit(options, call))
+      return try pushSets(reading(call) { try CIFAR10.load(directory: directory, flatten: flatten, limit: limit) }, call)
     }
     try define("mnist_sample", in: native) { [unowned self] call in
       let options = try Options(call, 1, known: ["flatten", "limit"], self, allNamed: true)
@@ -30,6 +33,7 @@ extension Library {
     try define("fail", in: native) { call in throw LuaError(.argument, try call.string(1)) }
     try define("check", in: native) { [unowned self] call in try checkOptions(call) }
     try runEmbedded("data.lua", [root, native])
+    try runEmbedded("synthetic.lua", [root, native])
   }
 
   // check(operation, options, { name = kind }): an unknown option is an error with a suggestion, one of another kind is refused.
@@ -60,11 +64,35 @@ extension Library {
     return 0
   }
 
+  private func pushMNIST(_ kind: MNIST.Kind, _ call: LuaCall) throws -> Int {
+    let options = try Options(
+      call, 1, known: ["dir", "flatten", "limit", "download", "url", "sha256"], self, allNamed: true)
+    let (directory, flatten, limit) = (try options.string("dir"), try options.bool("flatten") ?? true, try limit(options, call))
+    let download = try options.bool("download") ?? false
+    var origin = MNIST.Origin.known(for: kind)
+    if let address = try options.string("url") { origin.mirrors = [address] }
+    let digests = try options.read("sha256", "table of file names and digits") {
+      try [String: String].read(from: call.stack, at: $0)
+    }
+    for (name, digits) in digests ?? [:] {
+      guard origin.digests[name] != nil else {
+        let names = origin.digests.keys.sorted()
+        throw call.error("option 'sha256': there is no file '\(name)'" + suggestion(for: name, among: names), .argument)
+      }
+      origin.digests[name] = .sha256(digits)
+    }
+    return try pushSets(
+      reading(call) {
+        if download { try MNIST.fetch(kind, into: directory, from: origin) }
+        return try MNIST.load(kind, directory: directory, flatten: flatten, limit: limit)
+      }, call)
+  }
+
   // What the readers throw, with the operation in front where the sentence does not begin with one.
   private func reading<R>(_ call: LuaCall, _ body: () throws -> R) throws -> R {
     do { return try body() } catch let error as DataError {
       switch error {
-      case .system, .notAFile, .tooLarge: throw LuaError(.runtime, "data.\(call.name): \(error.message)", cause: error)
+      case .system, .notAFile, .tooLarge, .download: throw LuaError(.runtime, "data.\(call.name): \(error.message)", cause: error)
       default: throw error
       }
     }

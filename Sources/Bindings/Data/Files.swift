@@ -10,29 +10,27 @@ extension Library {
       try call.expect(1...1)
       let path = try call.string(1)
       let format = try fileFormat(path, call)
-      try inFiles(call) { try load(format, path, call) }
-      return 1
+      let values = try inFiles(call) { try format.read(from: path, float: engine.defaultFloat) }
+      for value in values { try push(value, to: call.stack) }
+      return values.count
     }
     try define("save", in: module) { [unowned self] call in
-      try call.expect(2...2)
+      try call.expect(2...3)
       let path = try call.string(1)
       let format = try fileFormat(path, call)
+      let options = try fileOptions(format, call)
       try expectNoRecording("io.save")
-      try inFiles(call) { try save(format, path, call) }
+      let value = try saved(call.stack, at: 2, operation: "io.save")
+      try inFiles(call) { try format.write(value, to: path, options) }
       return 0
     }
-  }
-
-  /// The formats by the endings of their files.
-  enum FileFormat: String, CaseIterable {
-    case ebt
+    try installEvents(in: module)
   }
 
   private func fileFormat(_ path: String, _ call: LuaCall) throws -> FileFormat {
-    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-    let ending = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last?.lowercased()
-    if let ending, let format = FileFormat(rawValue: ending) { return format }
+    if let format = FileFormat(path: path) { return format }
     let known = FileFormat.allCases.map { ".\($0.rawValue)" }
+    let ending = FileFormat.ending(of: path)
     let near = ending.map { suggestion(for: ".\($0)", among: known) } ?? ""
     throw LuaError(
       .argument,
@@ -40,16 +38,33 @@ extension Library {
         + known.joined(separator: " "))
   }
 
-  private func load(_ format: FileFormat, _ path: String, _ call: LuaCall) throws {
+  private func fileOptions(_ format: FileFormat, _ call: LuaCall) throws -> FileFormat.Options {
+    var result = FileFormat.Options()
+    let known: [String]
     switch format {
-    case .ebt: try push(Checkpoint.read(from: path), to: call.stack)
+    case .safetensors: known = ["metadata"]
+    case .csv: known = ["separator", "columns"]
+    case .json, .jsonl: known = ["nonfinite"]
+    case .npy, .npz, .ebt: known = []
     }
+    let options = try Options(call, 3, known: known, self, allNamed: true)
+    result.metadata =
+      try options.read("metadata", "table of strings") { try [String: String].read(from: call.stack, at: $0) } ?? [:]
+    result.separator = try separator(options)
+    result.columns = try options.read("columns", "table of names") { try [String].read(from: call.stack, at: $0) }
+    if let word = try options.choice("nonfinite", JSON.NonFinite.allCases.map(\.rawValue)) {
+      result.nonFinite = JSON.NonFinite(rawValue: word) ?? .error
+    }
+    return result
   }
 
-  private func save(_ format: FileFormat, _ path: String, _ call: LuaCall) throws {
-    switch format {
-    case .ebt: try Checkpoint.write(saved(call.stack, at: 2, operation: "io.save"), to: path)
+  /// The option `separator` of CSV: one character that stands in no number and is no quote.
+  func separator(_ options: Options) throws -> UInt8 {
+    guard let text = try options.string("separator") else { return UInt8(ascii: ",") }
+    guard text.utf8.count == 1, let byte = text.utf8.first, !"\"\n\r0123456789+-.eE".utf8.contains(byte) else {
+      throw options.call.error("option 'separator': expected one character such as ',', ';' or '\\t', got '\(text)'", .argument)
     }
+    return byte
   }
 
   /// Puts the operation in front of what readers and writers of files say.
@@ -65,5 +80,13 @@ extension Library {
     throw TensorError.invalid(
       "compile",
       "\(operation) would run once, while the function is recorded, and not at every call; return the values and save them outside")
+  }
+}
+
+// An interrupt in the middle of a download, or no memory for what was read, is the same error as anywhere else.
+extension DataError: LuaErrorCarrier {
+  /// The Lua error inside, if there is one.
+  public var carriedLuaError: LuaError? {
+    if case .tensor(let error) = self { error.carriedLuaError } else { nil }
   }
 }

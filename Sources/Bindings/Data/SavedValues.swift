@@ -77,7 +77,8 @@ extension Library {
     case .generator(let generator): try generators.push(GeneratorBox(generator), to: stack)
     case .table(let entries):
       var hasTensor = false
-      try stack.pushTable(fields: min(entries.count, 1 << 20))
+      let isSequence = entries.first?.key == .integer(1)
+      try stack.pushTable(array: isSequence ? entries.count : 0, fields: isSequence ? 0 : entries.count)
       for entry in entries {
         hasTensor = try pushed(entry.value, stack) || hasTensor
         switch entry.key {

@@ -104,12 +104,18 @@ function Dataset:shuffle(rng)
   return self:pick(eb.permutation(#self, { rng = rng }))
 end
 
-for _, name in ipairs { "mnist", "mnist_sample" } do
+for _, name in ipairs { "mnist", "mnist_sample", "fashion_mnist", "cifar10" } do
   local load = native[name]
   eb.data[name] = function(options)
     local train, test = load(options)
     return dataset(train), dataset(test)
   end
+end
+
+-- With the option x the examples of a dataset, else columns or a matrix.
+function eb.data.csv(path, options)
+  local result = native.csv(path, options)
+  return type(options) == "table" and options.x and dataset(result) or result
 end
 
 -- Batches: a generic for goes through one epoch, `for x, y, batch in batches do`; batch has x, y, index and the other fields of the data.

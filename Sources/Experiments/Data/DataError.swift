@@ -16,6 +16,8 @@ public enum DataError: Error, Sendable {
   case mismatch(_ operation: String, _ sentence: String)
   /// A dataset that is in none of the places where it was looked for.
   case notFound(_ operation: String, wanted: String, looked: [String], advice: String)
+  /// A file that no address gave; the texts are what each of them answered.
+  case download(_ file: String, _ answers: [String])
   /// The contents are good and no tensor could be made of them.
   case tensor(TensorError)
 }
@@ -40,6 +42,8 @@ extension DataError: CustomStringConvertible {
     case .notFound(let operation, let wanted, let looked, let advice):
       let places = looked.isEmpty ? "" : " (looked in \(looked.map { "'\($0)'" }.joined(separator: ", ")))"
       return "\(operation): \(wanted) not found\(places); \(advice)"
+    case .download(let file, let answers):
+      return "can't download '\(file)': \(answers.joined(separator: "; "))"
     case .tensor(let error):
       return error.message
     }

@@ -31,7 +31,7 @@ public enum Checkpoint {
   }
 
   /// A key of a table.
-  public enum Key: Hashable, Comparable, Sendable {
+  public enum Key: Hashable, Comparable, Sendable, ExpressibleByStringLiteral {
     /// An integer.
     case integer(Int)
     /// A string, which may hold any bytes.
@@ -39,6 +39,9 @@ public enum Checkpoint {
 
     /// A key of text.
     public static func text(_ text: String) -> Key { .string(Array(text.utf8)) }
+
+    /// A key of text.
+    public init(stringLiteral text: String) { self = .text(text) }
 
     /// The key as it would stand in a path: `weight`, `2`.
     public var text: String {
