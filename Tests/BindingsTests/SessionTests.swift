@@ -34,6 +34,20 @@ import Testing
     #expect(throws: LuaError.self) { try session.run("return 1", as: Tensor.self) }
   }
 
+  @Test(arguments: [
+    "eb.io.load('a.ebt')", "eb.io.save('a.ebt', 1)", "eb.io.tensorboard('a')", "eb.data.idx('a')", "eb.data.csv('a')",
+    "eb.data.mnist()", "eb.data.fashion_mnist{download = true}", "eb.data.cifar10()",
+  ])
+  func aSafeSessionHasNoFiles(call: String) throws {
+    let session = try session()
+    let error = #expect(throws: LuaError.self) { try session.run(call, name: "@script.lua") }
+    let name = String(call.prefix { $0 != "(" && $0 != "{" }.dropFirst(3))
+    #expect(
+      error?.message
+        == "script.lua:1: \(name): this session has no access to files: the program that made it chose the safe libraries")
+    #expect(try session.run("return #eb.data.mnist_sample()", as: Int.self) == 2000)
+  }
+
   @Test func errorsCarryMessageTracebackAndCause() throws {
     let session = try session()
     let source = "local function f()\n  return eb.ones{2} + eb.ones{3}\nend\nf()"

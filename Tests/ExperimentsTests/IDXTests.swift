@@ -75,6 +75,15 @@ import Testing
     }
   }
 
+  @Test func damagedFilesAreErrorsOrValues() {
+    let contents = idx(14, [2, 1], [UInt8](repeating: 0x40, count: 16))
+    for bytes in [contents, gzipped(contents)] {
+      mutations(of: bytes, count: 5000) { damaged in
+        do throws(DataError) { _ = try IDXFile(bytes: damaged, path: "a").array() } catch { #expect(error.message.contains("'a'")) }
+      }
+    }
+  }
+
   @Test func membersOneAfterTheOtherAreOneFile() throws {
     let contents = idx(8, [4], [1, 2, 3, 4])
     let file = try IDXFile(bytes: gzipped([UInt8](contents.prefix(6))) + gzipped([UInt8](contents.dropFirst(6))), path: "x")

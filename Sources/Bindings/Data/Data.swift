@@ -9,15 +9,20 @@ extension Library {
     let data = try module("data")
     _ = try module("perturb")
     try define("idx", in: data) { [unowned self] call in
+      try expectFiles("data.idx")
       let path = try call.string(1)
       return try call.push(reading(call) { Tensor(try IDXFile(path: path).array()) }, self)
     }
 
     let native = try state.makeTable()
-    try define("csv", in: native) { [unowned self] call in try reading(call) { try readTable(call) } }
+    try define("csv", in: native) { [unowned self] call in
+      try expectFiles("data.csv")
+      return try reading(call) { try readTable(call) }
+    }
     try define("mnist", in: native) { [unowned self] call in try pushMNIST(.digits, call) }
     try define("fashion_mnist", in: native) { [unowned self] call in try pushMNIST(.fashion, call) }
     try define("cifar10", in: native) { [unowned self] call in
+      try expectFiles("data.cifar10")
       let options = try Options(call, 1, known: ["dir", "flatten", "limit"], self, allNamed: true)
       let (directory, flatten, limit) = (try options.string("dir"), try options.bool("flatten") ?? false, try limit(options, call))
       return try pushSets(reading(call) { try CIFAR10.load(directory: directory, flatten: flatten, limit: limit) }, call)
@@ -65,6 +70,7 @@ extension Library {
   }
 
   private func pushMNIST(_ kind: MNIST.Kind, _ call: LuaCall) throws -> Int {
+    try expectFiles("data.\(kind)")
     let options = try Options(
       call, 1, known: ["dir", "flatten", "limit", "download", "url", "sha256"], self, allNamed: true)
     let (directory, flatten, limit) = (try options.string("dir"), try options.bool("flatten") ?? true, try limit(options, call))

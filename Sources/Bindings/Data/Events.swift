@@ -8,6 +8,7 @@ extension Library {
     let files = try state.registerBox("event file", of: EventFile.self)
     try suggestMembers(of: files)
     try define("tensorboard", in: module) { [unowned self] call in
+      try expectFiles("io.tensorboard")
       try call.expect(1...1)
       let directory = try call.string(1)
       try expectNoRecording("io.tensorboard")

@@ -7,6 +7,7 @@ extension Library {
   func installFiles() throws {
     let module = try module("io")
     try define("load", in: module) { [unowned self] call in
+      try expectFiles("io.load")
       try call.expect(1...1)
       let path = try call.string(1)
       let format = try fileFormat(path, call)
@@ -15,6 +16,7 @@ extension Library {
       return values.count
     }
     try define("save", in: module) { [unowned self] call in
+      try expectFiles("io.save")
       try call.expect(2...3)
       let path = try call.string(1)
       let format = try fileFormat(path, call)
@@ -72,6 +74,12 @@ extension Library {
     do { return try body() } catch let error as DataError {
       throw LuaError(.runtime, "io.\(call.name): \(error.message)", cause: error)
     }
+  }
+
+  /// Throws in a session that was made without files.
+  func expectFiles(_ operation: String) throws {
+    if hasFiles { return }
+    throw LuaError(.runtime, "\(operation): this session has no access to files: the program that made it chose the safe libraries")
   }
 
   /// Throws while a function is recorded: what it does to files would be done once, and not at every call.

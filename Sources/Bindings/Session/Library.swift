@@ -18,6 +18,8 @@ public final class Library {
   /// The generator of draws that name none; `eb.seed` replaces it.
   var generator = GeneratorBox(Generator(seed: 0))
   let treeMetatable: LuaTable
+  /// Whether scripts may read and write files, and download.
+  let hasFiles: Bool
   /// The recording of a function for `eb.compile` that runs now.
   var recording: LuaRecording?
   /// The walk over what compiled functions reach.
@@ -30,8 +32,9 @@ public final class Library {
   var recordingSince: Level?
 
   /// Makes the library for a state and registers `ebbtide` for `require`.
-  public static func open(in state: LuaState, engine: Engine) throws -> Library {
-    let library = try Library(state, engine)
+  /// - Parameter files: whether scripts may read and write files, and download.
+  public static func open(in state: LuaState, engine: Engine, files: Bool = true) throws -> Library {
+    let library = try Library(state, engine, files: files)
     try library.installEverything()
     // Functions refer to the library without holding it; the tensors' metatable keeps it as long as the state lives.
     let box = try state.registerBox("library", of: Library.self).make(library)
@@ -55,8 +58,9 @@ public final class Library {
     }
   }
 
-  private init(_ state: LuaState, _ engine: Engine) throws {
+  private init(_ state: LuaState, _ engine: Engine, files: Bool) throws {
     self.state = state
+    hasFiles = files
     self.engine = engine
     root = try state.makeTable()
     treeMetatable = try state.makeTable()

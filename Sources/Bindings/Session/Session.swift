@@ -35,14 +35,16 @@ public final class Session {
 
   /// - Parameters:
   ///   - limits: bounds on memory and time.
-  ///   - libraries: `.all` of Lua's standard libraries, or the `.safe` ones, without files, processes and loading of code.
+  ///   - libraries: `.all` of Lua's standard libraries, or the `.safe` ones, without files, processes and loading of code; `eb` then
+  ///     refuses to read and write files as well.
   public init(limits: Limits = Limits(), libraries: LuaState.Libraries = .all) throws {
     state = try LuaState(libraries: libraries)
     engine = Engine(
       pool: Pool(limit: limits.tensorBytes ?? .max), threads: limits.threads, interrupt: state.interruptFlag)
     self.limits = limits
     let (state, engine) = (state, engine)
-    library = try engine.run { () throws(any Error) in try Library.open(in: state, engine: engine) }
+    let files = if case .all = libraries { true } else { false }
+    library = try engine.run { () throws(any Error) in try Library.open(in: state, engine: engine, files: files) }
   }
 
   deinit { engine.run { state.close() } }

@@ -18,7 +18,7 @@ struct RemoteFile: Sendable {
     var answers: [String] = []
     for mirror in mirrors {
       let address = mirror + (mirror.hasSuffix("/") ? "" : "/") + name
-      let (file, temporary) = try WholeFile.createTemporary(beside: name, in: folder, for: target)
+      let (file, temporary) = try WholeFile.createTemporary(in: folder, for: target)
       close(file)
       do throws(DataError) {
         if let complaint = try runCurl(address, to: temporary) {

@@ -26,6 +26,9 @@ public struct CSV: Sendable {
   /// The columns, all of one length.
   public let columns: [Column]
 
+  /// The most columns that are read.
+  public static let maximumColumns = 1 << 20
+
   /// Reads a file.
   /// - Parameters:
   ///   - separator: what stands between fields, one byte.
@@ -41,6 +44,10 @@ public struct CSV: Sendable {
     guard try scanner.next(into: &fields) else {
       (names, columns) = (nil, [])
       return
+    }
+    guard fields.count <= CSV.maximumColumns else {
+      throw .format(
+        "csv", path: path, "has \(fields.count) columns, at most \(CSV.maximumColumns) are read; is the separator another one?")
     }
     let hasNames = header ?? fields.allSatisfy { scanner.number($0) == nil }
     names = hasNames ? try CSV.names(fields.map { scanner.text($0) }, path) : nil

@@ -74,24 +74,35 @@ public struct SafeTensors: Sendable {
       throw wrong("has a header that is no object")
     }
     var result = SafeTensors([])
-    var spans: [Range<Int>] = []
+    var places: [Place] = []
     for member in members {
       if member.name == "__metadata__" {
         result.metadata = try texts(member.value, path)
       } else {
-        let (array, span) = try tensor(member, in: data, path)
-        result.tensors.append(NamedArray(member.name, array))
-        spans.append(span)
+        places.append(try place(member, in: data, path))
       }
     }
+    // No byte belongs to two tensors: what is made below is no more than the file.
     var end = 0
-    for span in spans.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+    for span in places.map(\.span).sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
       guard span.lowerBound == end else { throw wrong("has a gap or an overlap at byte \(end) of its elements") }
       end = span.upperBound
     }
     guard end == data.count else { throw wrong("has \(data.count) bytes of elements, and its header tells of \(end)") }
-    result.tensors.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    for place in places.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+      let body = data[data.startIndex + place.span.lowerBound..<data.startIndex + place.span.upperBound]
+      let array = try place.element.array(body, place.shape, format: "safetensors", path: path)
+      result.tensors.append(NamedArray(place.name, array))
+    }
     return result
+  }
+
+  // What the header says of a tensor.
+  private struct Place {
+    var name: String
+    var element: StoredElement
+    var shape: Shape
+    var span: Range<Int>
   }
 
   private static func texts(_ value: JSON, _ path: String) throws(DataError) -> [String: String] {
@@ -108,9 +119,7 @@ public struct SafeTensors: Sendable {
     return texts
   }
 
-  private static func tensor(
-    _ member: JSON.Member, in data: ArraySlice<UInt8>, _ path: String
-  ) throws(DataError) -> (NDArray, Range<Int>) {
+  private static func place(_ member: JSON.Member, in data: ArraySlice<UInt8>, _ path: String) throws(DataError) -> Place {
     func wrong(_ sentence: String) -> DataError { .format("safetensors", path: path, "says of '\(member.name)' \(sentence)") }
     guard case .object(let fields) = member.value else { throw wrong("no object") }
     var (code, sizes, offsets): (String?, [Int]?, [Int]?)
@@ -134,8 +143,7 @@ public struct SafeTensors: Sendable {
     else {
       throw wrong("\(code) \(shape) at bytes \(offsets[0]) to \(offsets[1]), another size, or beyond its \(data.count) bytes")
     }
-    let body = data[data.startIndex + offsets[0]..<data.startIndex + offsets[1]]
-    return (try element.array(body, shape, format: "safetensors", path: path), offsets[0]..<offsets[1])
+    return Place(name: member.name, element: element, shape: shape, span: offsets[0]..<offsets[1])
   }
 
   private static func integers(_ values: [JSON]) -> [Int]? {

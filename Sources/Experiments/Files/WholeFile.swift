@@ -4,11 +4,10 @@ import Glibc
 /// Writing files so that a name stands for the old contents or for the new ones and never for a part of them, whatever happens.
 enum WholeFile {
   /// Writes a temporary file in the same folder, brings it to the disk, renames it, and brings the folder to the disk. A process that
-  /// is killed in the middle leaves the old file, and perhaps a hidden one, `.name.….tmp`, beside it.
+  /// is killed in the middle leaves the old file, and perhaps a hidden one, `.ebbtide-….tmp`, beside it.
   static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
     let target = try place(of: path)
-    let (folder, name) = split(target)
-    let (file, temporary) = try createTemporary(beside: name, in: folder, for: path)
+    let (file, temporary) = try createTemporary(in: split(target).folder, for: path)
     do throws(DataError) {
       defer { close(file) }
       var status = stat()
@@ -37,10 +36,10 @@ enum WholeFile {
   }
 
   /// A new, empty file with a name of its own, open for writing.
-  static func createTemporary(beside name: String, in folder: String, for path: String) throws(DataError) -> (Int32, String) {
+  static func createTemporary(in folder: String, for path: String) throws(DataError) -> (Int32, String) {
     var random = SystemRandomNumberGenerator()
     for _ in 0..<100 {
-      let temporary = "\(folder)/.\(name).\(String(random.next(), radix: 36)).tmp"
+      let temporary = "\(folder)/.ebbtide-\(String(random.next(), radix: 36)).tmp"
       let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if file >= 0 { return (file, temporary) }
       guard errno == EEXIST else { break }

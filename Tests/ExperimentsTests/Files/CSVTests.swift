@@ -61,6 +61,11 @@ import Testing
     #expect(error?.message.contains(sentence) == true, "\(error?.message ?? "")")
   }
 
+  @Test func columnsHaveALimit() {
+    let error = #expect(throws: DataError.self) { try read(String(repeating: ",", count: 1 << 20)) }
+    #expect(error?.message == "csv: 'a' has 1048577 columns, at most 1048576 are read; is the separator another one?")
+  }
+
   @Test func whatIsWrittenIsRead() throws {
     let x = try NDArray([Float(0.1), -1e-20, .infinity], shape: [3])
     let bytes = try CSV.encode([

@@ -13,6 +13,13 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a"])
   }
 
+  @Test func theLongestNamesCanBeWritten() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/" + String(repeating: "n", count: 255)
+    try WholeFile.write([1], to: path)
+    #expect(try readFile(path) == [1])
+  }
+
   @Test func modesAndLinksStay() throws {
     let folder = try TemporaryFolder()
     let (path, link) = (folder.path + "/a", folder.path + "/link")
