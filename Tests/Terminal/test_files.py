@@ -21,14 +21,14 @@ class Checkpoints(TerminalTest):
     script = self.file("save.lua", """
       local eb = require "ebbtide"
       for step = 1, math.huge do
-        eb.io.save(arg[1], { step = step, p = eb.full({ 300000 }, step) })
+        eb.io.save(arg[1], { step = step, p = eb.full({ 2000000 }, step) })
         if step == 1 then print "ready" io.stdout:flush() end
       end
     """)
     check = f"""
       local eb = require "ebbtide"
       local saved = eb.io.load("{path}")
-      assert(#saved.p == 300000 and saved.p:eq(saved.step):all():item())
+      assert(#saved.p == 2000000 and saved.p:eq(saved.step):all():item())
       print(saved.step)
     """
     chance = random.Random(1)
@@ -36,7 +36,7 @@ class Checkpoints(TerminalTest):
     for _ in range(8):
       child = subprocess.Popen([PROGRAM, script, str(path)], env=environ(self.home), stdout=subprocess.PIPE)
       self.assertEqual(child.stdout.readline(), b"ready\n")
-      time.sleep(chance.uniform(0, 0.05))
+      time.sleep(chance.uniform(0, 0.1))
       child.send_signal(signal.SIGKILL)
       child.wait()
       child.stdout.close()
