@@ -20,7 +20,7 @@ struct lh_walk {
   int32_t seen_count, seen_capacity;
   int64_t visits;
   int anchors;    // where in the stack the table lies that keeps what was met by identity, 0 for none
-  int functions;  // where the table lies that takes functions with an environment: function, upvalue, environment, 0 for none
+  int functions;  // where the table lies that takes the functions: function, upvalue, environment (0, false if it has none), 0 for none
 };
 
 lh_walk *lh_new_walk(lh_host *host, const lh_type *type) {
@@ -187,13 +187,14 @@ static void walk_function(lua_State *L, lh_walk *walk, int index, int depth) {
   if (met(L, walk, lua_topointer(L, index))) return;
   mix_identity(L, walk, index);
   if (is_opaque(L, walk, index)) return;
-  bool native = lua_iscfunction(L, index);
+  bool native = lua_iscfunction(L, index), noted = native || walk->functions == 0;
   for (int i = 1;; i++) {
     const char *name = lua_getupvalue(L, index, i);
-    if (name == NULL) return;
+    if (name == NULL) break;
     if (!native && strcmp(name, "_ENV") == 0) {
-      if (walk->functions != 0) {
+      if (!noted) {
         note_environment(L, walk, index, i);
+        noted = true;
       } else {
         lua_settop(L, -2);
       }
@@ -202,6 +203,9 @@ static void walk_function(lua_State *L, lh_walk *walk, int index, int depth) {
     walk_value(L, walk, lua_gettop(L), depth + 1);
     lua_settop(L, -2);
   }
+  if (noted) return;
+  lua_pushboolean(L, false);
+  note_environment(L, walk, index, 0);
 }
 
 static void walk_table(lua_State *L, lh_walk *walk, int index, int depth) {

@@ -89,7 +89,7 @@ public final class LuaBoxType<Value>: AnyLuaBoxType {
     try push(value, to: stack)
     try stack.pushCopy(of: held)
     lua_setiuservalue(stack.thread, -2, 1)
-    lh_remove(stack.thread, Int32(held))
+    stack.remove(held)
   }
 
   /// Pushes the Lua value that the box at an index holds.

@@ -36,8 +36,8 @@ package final class LuaCaptures {
   ///
   /// - Parameters:
   ///   - anchors: the index of a table that takes what counts by identity: as long as it lives no other object is mistaken for it.
-  ///   - functions: the index of a list that takes function, number of the upvalue and environment for each Lua function that
-  ///     has an environment.
+  ///   - functions: the index of a list that takes function, number of the upvalue and environment for each Lua function; 0 and
+  ///     false for one without an environment.
   package func add(_ stack: LuaStack, at index: Int, anchors: Int? = nil, functions: Int? = nil) throws(LuaError) {
     let (value, kept, found) = (stack.absolute(index), anchors.map(stack.absolute), functions.map(stack.absolute))
     try stack.pushCopy(of: value)

@@ -118,6 +118,9 @@ extension LuaStack {
     return LuaReference(handle: state.handle, key: key, identity: identity)
   }
 
+  /// Takes the value at an index out; those above it come down.
+  public func remove(_ index: Int) { lh_remove(thread, Int32(index)) }
+
   /// What identifies the object at an index while it lives; 0 for plain values.
   public func identity(at index: Int) -> UInt { UInt(bitPattern: lua_topointer(thread, Int32(index))) }
 

@@ -19,6 +19,11 @@ public struct Generator: Hashable, Sendable {
     self.draws = draws
   }
 
+  /// One of many streams that belong to a seed, for things that are counted: the same for the same three numbers.
+  public init(seed: UInt64, purpose: UInt64, index: UInt64) {
+    key = Generator.mix(Generator.mix(Generator.mix(seed, with: 0x5EED), with: purpose &+ 1), with: index &+ 1)
+  }
+
   // One Philox block turns (word, purpose) into a key that has nothing in common with its neighbours'.
   private static func mix(_ word: UInt64, with purpose: UInt64) -> UInt64 {
     let counter = [UInt32(truncatingIfNeeded: word), UInt32(word >> 32), 0, 0]

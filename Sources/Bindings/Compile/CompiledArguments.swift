@@ -8,6 +8,8 @@ struct CompiledArguments {
   /// What the nodes of host numbers are at this call.
   private(set) var values: [LuaValue] = []
   private var numbers: [LuaValue] = []
+  /// The generators among the arguments.
+  private(set) var generators: [GeneratorBox] = []
   /// The vmap whose lanes some of the arguments are.
   private(set) var batch: BatchTrace?
 
@@ -15,6 +17,7 @@ struct CompiledArguments {
   mutating func read(_ call: LuaCall, like entry: CompiledEntry, _ library: Library) throws -> Bool {
     arrays.removeAll(keepingCapacity: true)
     numbers.removeAll(keepingCapacity: true)
+    generators.removeAll(keepingCapacity: true)
     batch = nil
     guard call.count - 1 == entry.arguments.count, library.engine.defaultFloat == entry.defaultFloat else { return false }
     for (position, shape) in entry.arguments.enumerated() {
@@ -47,6 +50,11 @@ struct CompiledArguments {
         let number = try stack.value(at: index)
         numbers.append(number)
         return !entry.keyedNumbers.contains(numbers.count - 1) || number.isSameNumber(as: value)
+      }
+      if let reference = value.reference, entry.generators.contains(reference.identity) {
+        guard let generator = library.generators.value(on: stack, at: index) else { return false }
+        generators.append(generator)
+        return true
       }
       if let reference = value.reference { return stack.identity(at: index) == reference.identity }
       return try stack.value(at: index) == value

@@ -7,6 +7,8 @@ enum CompiledPlace {
   case box(Int, Spec, [Int]?)
   /// A number that Lua computes.
   case number(node: Int, DType)
+  /// What the draw with this number gives.
+  case draw(Int)
 }
 
 extension CompiledPlace {
@@ -43,6 +45,7 @@ final class CompiledEntry {
   private let anchors: LuaReference
   let places: [CompiledPlace]
   let nodes: [HostNumbers.Node]
+  let draws: [HostDraws.Operation]
   let results: [CompiledResult]
   let plan: Plan
 
@@ -62,6 +65,8 @@ final class CompiledEntry {
     anchors = recording.keepsAlive
     self.places = places
     nodes = recording.numbers.nodes
+    draws = recording.draws.operations
+    generators = recording.generators
     self.results = results
     self.plan = plan
     functions = arguments.flatMap(\.functions)
@@ -69,6 +74,8 @@ final class CompiledEntry {
 
   /// The functions among the arguments, which are looked into at every call.
   let functions: [LuaFunction]
+  /// The generators among the arguments of the recording; any other will do.
+  let generators: Set<UInt>
 }
 
 /// A compiled Lua function: its plans, newest first, one for each signature.
@@ -132,12 +139,14 @@ final class CompiledFunction {
     if !entry.nodes.isEmpty { try arguments.evaluate(entry.nodes, stack) }
     if entry.places.isEmpty { return true }
     let boxes = library.captures.boxes
+    let drawn = try HostDraws.evaluate(entry.draws, arguments.values, arguments.generators)
     for place in entry.places {
       switch place {
       case .box(let position, let spec, let strides):
         guard position < boxes.count, let box = boxes[position],
           try arguments.add(box.assumingMemoryBound(to: Tensor.self).pointee.array, spec, strides)
         else { return false }
+      case .draw(let number): arguments.arrays.append(drawn[number])
       case .number(let node, let dtype):
         arguments.arrays.append(try .full(.scalar, arguments.values[node].asNumber!, dtype))
       }
@@ -180,11 +189,6 @@ final class CompiledFunction {
     recordings += 1
     for function in input.functions { try stack.push(function.reference) }
     let roots = [index] + (top..<stack.top).map { $0 + 1 }
-    if !input.numbers.isEmpty, keyedNumbers.count < input.numbers.count,
-      try roots.contains(where: { try stack.looksAtNumbers(at: $0) })
-    {
-      keyedNumbers.formUnion(input.numbers.indices)
-    }
     let keyed = keyedNumbers
     var trees: [Tree] = []
     do {
@@ -194,6 +198,11 @@ final class CompiledFunction {
     } catch {
       recording.staging.abandon()
       throw error
+    }
+    if recording.looksAtNumbers, keyed.count < input.numbers.count {
+      recording.staging.abandon()
+      keyedNumbers.formUnion(input.numbers.indices)
+      return try record(call, index, input, LuaRecording(library, stack, arguments: input.leaves.map(\.spec)))
     }
     let mark = library.captures.mark
     var results: [CompiledResult] = []

@@ -14,6 +14,9 @@ extension Library {
       try tensors.push(values[leaf], to: stack)
       leaf += 1
     case .constant(let value):
+      if case .userdata(let reference) = value, try generators.value(of: reference) != nil {
+        return try generators.push(recording.standIn(for: reference), to: stack)
+      }
       guard value.asNumber != nil else { return try stack.push(value) }
       defer { number += 1 }
       if keyed.contains(number) { return try stack.push(value) }

@@ -16,6 +16,7 @@ extension CompiledEntry {
       switch place {
       case .box(_, let spec, _): arguments.append("captured \(spec)")
       case .number(_, let dtype): arguments.append("number as \(dtype)")
+      case .draw(let number): arguments.append("draw \(number + 1)")
       }
     }
     return "plan (\(arguments.joined(separator: ", ")))\n" + plan.listing

@@ -14,16 +14,24 @@ final class LuaRecording {
     case box(UnsafeMutablePointer<Tensor>)
     /// A host number with a dtype.
     case number(node: Int, DType)
+    /// The result of a draw with this number.
+    case draw(Int, Spec)
   }
 
   private unowned let library: Library
   private let stack: LuaStack
   let staging: Staging
   let numbers = HostNumbers()
+  let draws = HostDraws()
+  /// The identities of the generators among the arguments.
+  private(set) var generators: Set<UInt> = []
+  /// Whether a function that may run tests numbers for equality, or takes them as keys.
+  private(set) var looksAtNumbers = false
   private(set) var late: [Late] = []
   // The boxes whose numbers were taken out, what they held, and where they were first read.
   private var taken: [(box: UnsafeMutablePointer<Tensor>, tensor: Tensor, place: String)] = []
   private var scalars: [Scalar: Tensor] = [:]
+  private var generatorCount = 0
 
   // Lua tables that the recording fills: what must stay alive, functions with environments, environment and name of what was read.
   private let anchors: LuaReference
@@ -115,6 +123,20 @@ final class LuaRecording {
     return tensor
   }
 
+  /// What stands for a generator among the arguments.
+  func standIn(for generator: LuaReference) -> GeneratorBox {
+    generators.insert(generator.identity)
+    defer { generatorCount += 1 }
+    return GeneratorBox(RecordedStream(recording: self, number: draws.argument(generatorCount)))
+  }
+
+  /// A draw that is made anew at every call; `sample` is one like it.
+  func draw(_ stream: Int, _ sample: NDArray, _ body: @escaping HostDraws.Body) -> Tensor {
+    let spec = Spec(sample.shape, sample.dtype)
+    late.append(.draw(draws.draw(stream, body), spec))
+    return staging.capture(spec)
+  }
+
   // MARK: Environments
 
   // Walks over a value, and has the environments of the functions in it watched.
@@ -128,6 +150,11 @@ final class LuaRecording {
     try library.captures.add(stack, at: value, anchors: list - 1, functions: list)
     var i = first + 1
     while i < stack.rawLength(at: list) {
+      if !looksAtNumbers {
+        try stack.rawGet(i, from: list)
+        looksAtNumbers = try stack.looksAtNumbers(at: -1)
+        stack.pop()
+      }
       try watchEnvironment(list, i, stack)
       i += 3
     }
@@ -208,6 +235,7 @@ final class LuaRecording {
     return try late.map { late in
       switch late {
       case .number(let node, let dtype): return .number(node: node, dtype)
+      case .draw(let number, _): return .draw(number)
       case .box(let box):
         let entry = taken.first { $0.box == box }!
         guard let position = positions[UnsafeMutableRawPointer(box)] else {

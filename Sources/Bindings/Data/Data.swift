@@ -1,5 +1,4 @@
 import Autodiff
-import CResources
 import Experiments
 import LuaHost
 
@@ -14,7 +13,7 @@ extension Library {
       return try call.push(reading(call) { Tensor(try IDXFile(path: path).array()) }, self)
     }
 
-    let native = try state.makeTable()
+    let native = try embeddedHelpers()
     try define("csv", in: native) { [unowned self] call in
       try expectFiles("data.csv")
       return try reading(call) { try readTable(call) }
@@ -31,42 +30,8 @@ extension Library {
       let options = try Options(call, 1, known: ["flatten", "limit"], self, allNamed: true)
       return try pushSets(MNIST.sample(flatten: options.bool("flatten") ?? true, limit: limit(options, call)), call)
     }
-    try define("is_tensor", in: native) { [unowned self] call in
-      try call.push(tensors.value(on: call.stack, at: 1) != nil)
-    }
-    // Errors of Lua code inside the program carry the user's line only when they come from Swift.
-    try define("fail", in: native) { call in throw LuaError(.argument, try call.string(1)) }
-    try define("check", in: native) { [unowned self] call in try checkOptions(call) }
     try runEmbedded("data.lua", [root, native])
     try runEmbedded("synthetic.lua", [root, native])
-  }
-
-  // check(operation, options, { name = kind }): an unknown option is an error with a suggestion, one of another kind is refused.
-  private func checkOptions(_ call: LuaCall) throws -> Int {
-    let operation = try call.string(1)
-    guard !call.isNil(2) else { return 0 }
-    let stack = call.stack
-    guard call.type(2) == .table else {
-      throw LuaError(.argument, "\(operation): expected a table of options, got \(stack.typeName(at: 2))")
-    }
-    let kinds = try call.read(3, as: [String: String].self)
-    for key in try stack.orderedKeys(at: 2) {
-      guard let kind = kinds[key.text] else {
-        throw LuaError(.argument, "\(operation): " + Options.unknown(key.text, kinds.keys.sorted()))
-      }
-      try stack.rawGet(key, from: 2)
-      defer { stack.pop() }
-      let fits =
-        switch kind {
-        case "integer": stack.integer(at: -1) != nil
-        case "generator": generators.value(on: stack, at: -1) != nil
-        default: stack.typeName(at: -1) == kind
-        }
-      guard fits else {
-        throw LuaError(.argument, "\(operation): option '\(key.text)': expected \(kind), got \(try stack.describe(at: -1))")
-      }
-    }
-    return 0
   }
 
   private func pushMNIST(_ kind: MNIST.Kind, _ call: LuaCall) throws -> Int {
@@ -121,13 +86,5 @@ extension Library {
       try call.stack.rawSet("classes", in: -2)
     }
     return 2
-  }
-
-  /// Runs a Lua file that is part of the program, with these arguments.
-  func runEmbedded(_ name: String, _ arguments: [any LuaPushable]) throws {
-    let resource = ebb_resource_named("lua/\(name)")
-    let bytes = UnsafeBufferPointer(start: resource.bytes, count: resource.size)
-    let chunk = try state.load(String(decoding: bytes, as: UTF8.self), name: "=[ebbtide \(name)]")
-    _ = try state.call(chunk, arguments)
   }
 }

@@ -7,6 +7,11 @@ extension Library {
   func installRandom() throws {
     try define("rng") { [unowned self] call in
       try call.expect(1...1)
+      if let seed = hostNumbers.value(on: call.stack, at: 1) {
+        guard let recording, seed.numbers === recording.numbers else { throw seed.unknown(call.name) }
+        return try call.push(
+          GeneratorBox(RecordedStream(recording: recording, number: recording.draws.seeded(seed.node))), as: generators)
+      }
       return try call.push(GeneratorBox(Generator(seed: seed(call))), as: generators)
     }
     try define("seed") { [unowned self] call in

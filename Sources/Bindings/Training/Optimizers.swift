@@ -1,78 +1,30 @@
 import Autodiff
-import Dynamics
 import LuaHost
 
-/// `eb.optim`: an optimizer has `opt:init(p) -> state` and `opt:step(p, g, state) -> p, state`; all values are trees.
+/// `eb.optim` and `eb.schedule`: an optimizer has `opt:init(p) -> state` and `opt:step(p, g, state) -> p, state`; all values are trees.
+///
+/// The rules are Lua, in Lua/optimizers.lua and its neighbours, and so is how they compose; what takes trees apart is here.
 extension Library {
   func installOptimizers() throws {
-    let optimizers = try state.registerBox("optimizer", of: SGD.self)
-    try suggestMembers(of: optimizers)
-    let module = try module("optim")
-    let names = ["lr", "momentum", "nesterov", "ema", "weight_decay"]
-    try define("sgd", in: module) { [unowned self] call in
-      let options = try Options(call, 1, known: names, self, allNamed: true)
-      func rate(_ name: String, default value: Double) throws -> Double {
-        let rate = try options.number(name) ?? value
-        guard rate >= 0, rate.isFinite else {
-          throw call.error("option '\(name)': expected a number from 0 on, got \(rate)", .argument)
-        }
-        return rate
-      }
-      let (nesterov, ema) = (try options.bool("nesterov") ?? false, try options.bool("ema") ?? false)
-      let momentum = try options.number("momentum") ?? 0
-      guard momentum >= 0, momentum < 1 else {
-        throw call.error("option 'momentum': expected a value in [0, 1), got \(momentum)", .argument)
-      }
-      guard !(nesterov && ema) else { throw call.error("nesterov and ema are two momentum rules; choose one", .argument) }
-      guard momentum > 0 || !(nesterov || ema) else {
-        throw call.error("\(nesterov ? "nesterov" : "ema") = true needs momentum > 0", .argument)
-      }
-      let rule = SGD(
-        learningRate: try rate("lr", default: 0.01), momentum: momentum, convention: nesterov ? .nesterov : ema ? .ema : .plain,
-        weightDecay: try rate("weight_decay", default: 0))
-      return try call.push(rule, as: optimizers)
-    }
-    try optimizers.property("lr") { call in try call.push(call.box(1, of: optimizers).learningRate) }
-    try optimizers.property("momentum") { call in try call.push(call.box(1, of: optimizers).momentum) }
-    try optimizers.property("weight_decay") { call in try call.push(call.box(1, of: optimizers).weightDecay) }
-    try optimizers.metamethod(.newIndex) { call in
-      let name = call.stack.string(at: 2) ?? "…"
-      throw LuaError(
-        .runtime, "an optimizer is a value and keeps its '\(name)'; make another one, which may go on with the same state")
-    }
-    try optimizers.metamethod(.toString) { call in
-      let rule = try call.box(1, of: optimizers)
-      return try call.push("sgd: lr \(rule.learningRate), momentum \(rule.momentum), weight decay \(rule.weightDecay)")
-    }
-
-    // The state is { t = steps taken } and, with momentum, { momentum = buffers shaped like the parameters }.
-    try optimizers.method("init") { [unowned self] call in
-      let rule = try call.box(1, of: optimizers)
-      let parameters = try floatTree(call, 2)
-      let buffers = rule.hasBuffers ? try parameters.mapLeaves { (p) throws(TensorError) in try .zeros(p.spec) } : nil
-      try pushState(buffers: buffers, call) { try call.stack.push(0) }
-      return 1
-    }
-    try optimizers.method("step") { [unowned self] call in
-      let rule = try call.box(1, of: optimizers)
+    _ = try module("optim")
+    _ = try module("schedule")
+    let native = try embeddedHelpers()
+    try installTreeParts(native)
+    try define("init", in: native) { [unowned self] call in try push(floatTree(call, 2), from: call) }
+    // step(opt, p, g, state) -> p, g, where g has the dtypes of p.
+    try define("step", in: native) { [unowned self] call in
       let parameters = try floatTree(call, 2)
       _ = try tree(call, 3)
       let gradients = try like(parameters, call, 3)
-      let buffers = try readBuffers(call, 4, of: rule, parameters)
-      var (updated, moved) = (parameters, buffers)
-      for i in parameters.leaves.indices {
-        let (p, v) = try rule.step(parameters.leaves[i], gradients.leaves[i], buffer: buffers?.leaves[i])
-        updated.leaves[i] = p
-        if let v { moved?.leaves[i] = v }
-      }
-      try push(updated, to: call.stack)
-      try pushState(buffers: moved, call) {
-        // The count is a number of Lua, or what stands for one while a function is recorded.
-        try call.stack.rawGet("t", from: 4)
-        try call.stack.push(1)
-        try call.stack.arithmetic(.add)
-      }
+      try expectState(call, 4)
+      try push(parameters, to: call.stack)
+      try push(gradients, to: call.stack)
       return 2
+    }
+    try define("expect_state", in: native) { [unowned self] call in try expectStateOfLeaf(call) }
+    let rules = try state.makeTable()
+    for name in ["optimizers", "rules", "compositions", "second_order", "schedules"] {
+      try runEmbedded("\(name).lua", [root, native, rules])
     }
   }
 
@@ -85,34 +37,45 @@ extension Library {
     return tree
   }
 
-  private func readBuffers(_ call: LuaCall, _ index: Int, of rule: SGD, _ parameters: Tree) throws -> Tree? {
+  private func expectState(_ call: LuaCall, _ index: Int) throws {
     guard call.type(index) == .table else { throw call.mismatch(index, expected: "state (of opt:init(p) or the step before)") }
     try call.stack.rawGet("t", from: index)
-    try call.stack.rawGet("momentum", from: index)
-    defer { call.stack.pop(2) }
-    let isCount = call.stack.integer(at: -2) != nil || hostNumbers.value(on: call.stack, at: -2) != nil
-    guard isCount, call.stack.isNil(at: -1) != rule.hasBuffers else {
+    defer { call.stack.pop() }
+    guard call.stack.integer(at: -1) != nil || hostNumbers.value(on: call.stack, at: -1) != nil else {
       throw call.error("argument \(index): expected the state of this optimizer: of opt:init(p) or the step before", .argument)
     }
-    return rule.hasBuffers ? try like(parameters, call, call.stack.top, "the momentum in argument \(index)") : nil
   }
 
-  private func pushState(buffers: Tree?, _ call: LuaCall, pushSteps: () throws -> Void) throws {
-    try call.stack.pushTable(fields: 2)
-    try pushSteps()
-    try call.stack.rawSet("t", in: -2)
-    if let buffers {
-      try push(buffers, to: call.stack)
-      try call.stack.rawSet("momentum", in: -2)
+  // expect_state(optimizer, p, s, place, init, h): the state of one parameter has the fields and shapes with which it began.
+  private func expectStateOfLeaf(_ call: LuaCall) throws -> Int {
+    let stack = call.stack
+    let (name, place) = (try call.string(1), try call.string(4))
+    let where_ = place.isEmpty ? "" : " at '\(place)'"
+    let p = try call.tensor(2, self)
+    let keys = try stack.orderedKeys(at: 3)
+    var isSuspect = keys.isEmpty && !call.isNil(5)
+    for key in keys where !isSuspect {
+      try stack.rawGet(key, from: 3)
+      if let value = tensors.value(on: stack, at: -1) { isSuspect = value.shape != p.shape }
+      stack.pop()
     }
-  }
-}
-
-extension Tree {
-  /// The tree with every leaf replaced.
-  func mapLeaves(_ body: (Tensor) throws(TensorError) -> Tensor) throws(TensorError) -> Tree {
-    var copy = Tree(leaves: leaves, shape: shape)
-    for i in leaves.indices { copy.leaves[i] = try body(leaves[i]) }
-    return copy
+    guard isSuspect, !call.isNil(5) else { return 0 }
+    for index in [5, 2, 6] { try stack.pushCopy(of: index) }
+    try stack.call(arguments: 2, results: 1)
+    let start = stack.top
+    let wanted = "the state of this optimizer: of opt:init(p) or the step before"
+    for key in try stack.orderedKeys(at: start) {
+      try stack.rawGet(key, from: start)
+      try stack.rawGet(key, from: 3)
+      defer { stack.pop(2) }
+      if stack.isNil(at: -1) { throw LuaError(.argument, "\(name): step: argument 4: expected \(wanted); it has no '\(key.text)'\(where_)") }
+      guard let first = tensors.value(on: stack, at: -2) else { continue }
+      guard let value = tensors.value(on: stack, at: -1), value.shape == first.shape else {
+        let got = tensors.value(on: stack, at: -1).map { "\($0.shape)" } ?? stack.typeName(at: -1)
+        throw LuaError(
+          .argument, "\(name): step: the \(key.text) in argument 4: expected shape \(first.shape)\(where_), got \(got)")
+      }
+    }
+    return 0
   }
 }

@@ -90,6 +90,13 @@ struct Tree {
     return path.isEmpty ? nil : "'\(path)'"
   }
 
+  /// The tree with every leaf replaced.
+  func mapLeaves(_ body: (Tensor) throws(TensorError) -> Tensor) throws(TensorError) -> Tree {
+    var copy = Tree(leaves: leaves, shape: shape)
+    for i in leaves.indices { copy.leaves[i] = try body(leaves[i]) }
+    return copy
+  }
+
   /// A leaf as it meets a tensor of this dtype.
   func leaf(_ i: Int, meeting dtype: DType) throws(TensorError) -> Tensor {
     guard let number = numbers[i], dtype.isFloat else { return leaves[i] }

@@ -7,7 +7,7 @@ import Autodiff
 /// new one, so the context of a whole model is handed from layer to layer.
 public struct LayerContext {
   /// Applies a draw to the generator (under vmap over generators, to that of every lane).
-  public typealias Draw = ((inout Generator) throws(TensorError) -> NDArray) throws(TensorError) -> Tensor
+  public typealias Draw = (@escaping (inout Generator) throws(TensorError) -> NDArray) throws(TensorError) -> Tensor
 
   /// Whether layers behave as in training: dropout drops, batchnorm takes the statistics of the batch.
   public let isTraining: Bool
