@@ -430,31 +430,42 @@ static bool looks(reader *r, int depth) {
   return answer;
 }
 
-static int append(lua_State *L, const void *bytes, size_t length, void *buffer) {
+typedef struct text {
+  unsigned char *bytes;
+  size_t length, capacity;
+} text;
+
+// Non-zero when memory is short; nothing here may raise.
+static int append(lua_State *L, const void *bytes, size_t length, void *context) {
   (void)L;
-  luaL_addlstring(buffer, bytes, length);
+  text *t = context;
+  if (t->capacity - t->length < length) {
+    size_t capacity = 2 * t->capacity + length;
+    unsigned char *larger = realloc(t->bytes, capacity);
+    if (larger == NULL) return 1;
+    t->bytes = larger;
+    t->capacity = capacity;
+  }
+  memcpy(t->bytes + t->length, bytes, length);
+  t->length += length;
   return 0;
 }
 
 // function → whether it or a function inside it may
 static int looks_at(lua_State *L) {
-  luaL_Buffer buffer;
   if (lua_iscfunction(L, 1)) {
     lua_pushboolean(L, 0);
     return 1;
   }
-  luaL_buffinit(L, &buffer);
-  lua_pushvalue(L, 1);
-  lua_dump(L, append, &buffer, 0);
-  lua_settop(L, -2);
-  luaL_pushresult(&buffer);
-  size_t length;
-  const unsigned char *text = (const unsigned char *)lua_tolstring(L, -1, &length);
+  text t = {0};
+  bool known = lua_dump(L, append, &t, 0) == 0;
   static const unsigned char header[] = {0x1B, 'L', 'u', 'a', 0x54, 0, 0x19, 0x93, '\r', '\n', 0x1A, '\n', 4, 8, 8};
   enum { HEADER = sizeof header + 8 + 8 + 1 };  // two numbers that tell their format, the number of upvalues
-  bool known = length > HEADER && memcmp(text, header, sizeof header) == 0;
-  reader r = {.at = text + HEADER, .end = text + length};
-  lua_pushboolean(L, !known || looks(&r, 0) || r.failed);
+  known = known && t.length > HEADER && memcmp(t.bytes, header, sizeof header) == 0;
+  reader r = {.at = t.bytes + HEADER, .end = t.bytes + t.length};
+  bool answer = !known || looks(&r, 0) || r.failed;
+  free(t.bytes);
+  lua_pushboolean(L, answer);
   return 1;
 }
 

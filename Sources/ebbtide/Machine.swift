@@ -18,6 +18,7 @@ struct Machine {
     for name in names { Environment.set(name, nil) }
     defer { for (name, value) in saved { Environment.set(name, value) } }
     session = try Session(limits: .init(threads: threads))
+    session.showsProgress = true
   }
 
   /// Runs `body` with this machine's memory and threads as the current ones.

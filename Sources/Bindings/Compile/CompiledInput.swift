@@ -32,7 +32,8 @@ struct CompiledInput {
 }
 
 extension TreeShape {
-  fileprivate func collectNumbers(into numbers: inout [LuaValue]) {
+  /// Appends the numbers in it, in order.
+  func collectNumbers(into numbers: inout [LuaValue]) {
     switch self {
     case .leaf: break
     case .constant(let value): if value.asNumber != nil { numbers.append(value) }

@@ -75,15 +75,26 @@ final class HostDraws {
 
 /// A stream of a recording.
 struct RecordedStream {
-  unowned let recording: LuaRecording
+  private(set) weak var recording: LuaRecording?
   let number: Int
 
   /// What stands for a draw: one is made from a stream that is thrown away, to find out what comes.
   func draw(_ body: @escaping HostDraws.Body) throws(TensorError) -> Tensor {
-    guard !recording.numbers.isOver else {
+    var stranger = Generator(seed: 0)
+    return try running().draw(number, try body(&stranger), body)
+  }
+
+  /// Streams that are split off.
+  func split(_ count: Int) throws(TensorError) -> [RecordedStream] {
+    let recording = try running()
+    let first = recording.draws.split(number, count)
+    return (0..<count).map { RecordedStream(recording: recording, number: first + $0) }
+  }
+
+  private func running() throws(TensorError) -> LuaRecording {
+    guard let recording, !recording.numbers.isOver else {
       throw .invalid("compile", "a generator was used after the recording of its function had ended")
     }
-    var stranger = Generator(seed: 0)
-    return recording.draw(number, try body(&stranger), body)
+    return recording
   }
 }

@@ -1,4 +1,5 @@
 import Autodiff
+import Glibc
 import LuaHost
 
 /// The library `eb` inside one Lua state: the box types, the session's generator, and the table that `require "ebbtide"` returns.
@@ -28,6 +29,13 @@ public final class Library {
   let effects: Effects
   /// How many Lua functions are being watched by a transform now; writes to tensors are refused meanwhile.
   var watchedCalls = 0
+  /// Shows how far a run has come; nil shows nothing.
+  var progress: ProgressLine?
+  /// Takes what is said to the user beside results.
+  var tell: (String) -> Void = { text in
+    let line = Array((text + "\n").utf8)
+    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
   /// When the innermost recording of a loop's function began, nil outside of those.
   var recordingSince: Level?
 
@@ -85,10 +93,10 @@ public final class Library {
     try installModels()
     try installLosses()
     try installMetrics()
-    try installOptimizers()
     try installPerExample()
     try installData()
     try installFiles()
+    try installOptimizers()
     try installPlots()
     try installCompile()
   }

@@ -64,6 +64,12 @@ public final class Session {
   /// Stops what runs, from any thread: the script ends with an error of kind `interrupted`.
   public func interrupt() { state.interrupt() }
 
+  /// Whether runs show on the program's standard error how far they have come; not unless set.
+  public var showsProgress: Bool {
+    get { library.progress != nil }
+    set { library.progress = newValue ? ProgressLine() : nil }
+  }
+
   /// Sets the global `eb`, as the prompt has it.
   public func exposeGlobal() throws { try state.setGlobal("eb", to: library.root) }
 

@@ -8,6 +8,7 @@ extension Library {
   func installOptimizers() throws {
     _ = try module("optim")
     _ = try module("schedule")
+    _ = try module("agg")
     let native = try embeddedHelpers()
     try installTreeParts(native)
     try define("init", in: native) { [unowned self] call in try push(floatTree(call, 2), from: call) }
@@ -26,6 +27,7 @@ extension Library {
     for name in ["optimizers", "rules", "compositions", "second_order", "schedules"] {
       try runEmbedded("\(name).lua", [root, native, rules])
     }
+    try installRuns(native, rules)
   }
 
   // Parameters move by fractions, so whole numbers can't be parameters.

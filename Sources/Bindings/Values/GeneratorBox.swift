@@ -78,8 +78,7 @@ final class GeneratorBox {
       for lane in lanes { parts.append(try lane.split(count)) }
       return (0..<count).map { part in GeneratorBox(lanes: parts.map { $0[part] }, in: trace) }
     case .recorded(let stream):
-      let first = stream.recording.draws.split(stream.number, count)
-      return (0..<count).map { GeneratorBox(RecordedStream(recording: stream.recording, number: first + $0)) }
+      return try stream.split(count).map { GeneratorBox($0) }
     }
   }
 }

@@ -167,6 +167,13 @@ test("a function that a compiled one reaches may test a number for equality", fu
   local function factor(t) if t == 2 then return 10 end return 1 end
   local compiled = eb.compile(function(y, t) return factor(t) * y end)
   for t = 1, 3 do equal(compiled(x, t), factor(t) * x) end
+  -- However long the code is, it is read to its end.
+  local lines = {}
+  for i = 1, 400 do lines[i] = ("local a%d = y * %d"):format(i % 100, i) end
+  local long = load("local y, t = ... do " .. table.concat(lines, " end do ") .. " end return y * t")
+  compiled = eb.compile(long)
+  for t = 1, 3 do equal(compiled(x, t), t * x) end
+  assert(tostring(compiled):find("recorded 1 time"), tostring(compiled))
 end)
 
 test("optimizer steps compile, and one plan serves all of them", function()
