@@ -110,8 +110,10 @@ end
 -- MARK: Going back
 
 local function expect_past(operation, core, position, t)
-  if math.type(t) ~= "integer" or t < 0 or t > core.loop.t then
-    fail("%s: argument %d: expected a step from 0 to %d, where the run is, got %s", operation, position, core.loop.t, tostring(t))
+  local first = core.snapshots[1].t
+  if math.type(t) ~= "integer" or t < first or t > core.loop.t then
+    fail("%s: argument %d: expected a step from %d, where its history begins, to %d, where the run is, got %s", operation, position, first,
+      core.loop.t, tostring(t))
   end
 end
 
@@ -188,7 +190,7 @@ end
 -- or in the state it leaves where that was kept.
 function methods.replay(self, first, last)
   local core = core_of(self, "replay")
-  first, last = first or 0, last or core.loop.t
+  first, last = first or core.snapshots[1].t, last or core.loop.t
   expect_past("replay", core, 2, last)
   expect_past("replay", core, 1, first)
   if first > last then fail("replay: expected first <= last, got %d and %d", first, last) end
@@ -218,10 +220,11 @@ function methods.backfill(self, name, quantity, options)
   local made = parts.quantity("backfill", name, quantity, options and options.every)
   local last = core.loop.t
   if last == 0 then return self end
-  local past = as_it_was(core, 0)
+  local first = core.snapshots[1].t
+  local past = as_it_was(core, first)
   past.is_view = true
   local view = make(past)
-  for t = 1, last, made.every do
+  for t = (first + made.every - 1) // made.every * made.every + 1, last, made.every do
     again(past, core.events, t - 1)
     for key, value in pairs(parts.entries(name, made.measure(view), {})) do core.loop:record(key, t, value) end
   end

@@ -210,7 +210,8 @@ function perturb.project(options)
   if keep ~= "in" and keep ~= "out" then fail("perturb.project: option 'keep': expected \"in\" or \"out\", got \"%s\"", keep) end
   -- Gram and Schmidt, twice.
   local basis = {}
-  for _, d in ipairs(options.basis) do
+  for _, direction in ipairs(options.basis) do
+    local d = native.init(nil, direction)
     for _ = 1, 2 do for _, u in ipairs(basis) do d = d - native.number(tree.dot(u, d)) * u end end
     local size = native.number(tree.norm(d))
     if size > 1e-12 then basis[#basis + 1] = 1 / size * d end

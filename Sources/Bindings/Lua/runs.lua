@@ -128,6 +128,11 @@ local properties = {
     return state
   end,
   seed = function(core) return core.settings.seed end,
+  data = function(core)
+    local fields = {}
+    for name, field in pairs(core.settings.data.fields) do fields[name] = field end
+    return fields.x and eb.data.dataset(fields) or nil
+  end,
   log = function(core) return core.loop.log end,
   h = function(core, run) return setmetatable({ core, run }, hyper) end,
   stopped = function(core) return core.stopped end,

@@ -35,7 +35,7 @@ extension Library {
     }
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
-    for name in ["runs", "run_steps", "run_history", "run_perturbations"] { try runEmbedded("\(name).lua", [root, native, parts]) }
+    for name in ["runs", "run_steps", "run_history", "run_perturbations", "run_files"] { try runEmbedded("\(name).lua", [root, native, parts]) }
   }
 
   // MARK: The value
@@ -73,6 +73,18 @@ extension Library {
     try loops.method("truncate") { call in
       let step = try call.integer(2)
       try call.box(1, of: loops).log.truncate(after: step)
+      return 0
+    }
+    // set_column(name, steps, values): a whole column, as a series has it.
+    try loops.method("set_column") { [unowned self] call in
+      let (loop, name) = (try call.box(1, of: loops), try call.string(2))
+      let (steps, values) = (try call.tensor(3, self).numbers(for: name), try call.tensor(4, self).numbers(for: name))
+      let shape = Shape(Array(values.shape.dropFirst()))
+      guard let place = loop.log.place(of: name, shape: shape) else { return 0 }
+      let (numbers, width) = (try values.doubles(), shape.elementCount)
+      for (i, step) in try steps.doubles().enumerated() {
+        loop.log.withColumn(place) { $0.set(Array(numbers[i * width..<(i + 1) * width]), at: Int(step)) }
+      }
       return 0
     }
     // record(name, t, value): a number, a boolean or a tensor, whose shape is that of the values before.

@@ -41,8 +41,16 @@ extension Library {
       }
       return try call.push((["run log: \(log.columns.count) quantit\(log.columns.count == 1 ? "y" : "ies")"] + lines).joined(separator: "\n"))
     }
-    try logs.method("csv_text") { call in try call.push(call.box(1, of: logs).loop.log.csv()) }
-    try logs.method("jsonl_text") { call in try call.push(call.box(1, of: logs).loop.log.jsonLines()) }
+    try logs.method("csv") { [unowned self] call in
+      let (log, path) = (try call.box(1, of: logs).loop.log, try call.string(2))
+      try inFiles(call) { try log.writeCSV(to: path) }
+      return 0
+    }
+    try logs.method("jsonl") { [unowned self] call in
+      let (log, path) = (try call.box(1, of: logs).loop.log, try call.string(2))
+      try inFiles(call) { try log.writeJSONLines(to: path) }
+      return 0
+    }
     return logs
   }
 

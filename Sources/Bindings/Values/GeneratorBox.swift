@@ -38,7 +38,7 @@ final class GeneratorBox {
   }
 
   /// Whether it has one stream a lane of a running vmap.
-  var isMapped: Bool { trace != nil }
+  var isMapped: Bool { if case .lanes = source { true } else { false } }
 
   /// A draw: `body` is applied to every stream.
   func draw(_ body: @escaping HostDraws.Body) throws(TensorError) -> Tensor {
