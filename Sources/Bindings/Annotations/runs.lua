@@ -435,6 +435,19 @@ function RunLog:csv(path) end
 ---@param path string
 function RunLog:jsonl(path) end
 
+---Writes all series as scalars to a file of events in a folder, which is made: `tensorboard --logdir folder` shows them.
+---```lua
+---local run = eb.run{params = eb.tensor{1}, loss = function(x) return (x ^ 2):sum() / 2 end, opt = eb.optim.sgd{lr = 0.5}}
+---local folder = os.tmpname() .. ".d"
+---local path = run:advance(3).log:tensorboard(folder)
+---assert(path:find("events.out.tfevents"))
+---os.remove(path)
+---os.remove(folder)
+---```
+---@param folder string
+---@return string path of the file
+function RunLog:tensorboard(folder) end
+
 ---One quantity along the steps; `#series` counts its values.
 ---```lua
 ---local run = eb.run{params = eb.tensor{1}, loss = function(x) return (x ^ 2):sum() / 2 end, opt = eb.optim.sgd{lr = 0.5}}

@@ -35,7 +35,9 @@ extension Library {
     }
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
-    for name in ["runs", "run_steps", "run_history", "run_perturbations", "run_files"] { try runEmbedded("\(name).lua", [root, native, parts]) }
+    for name in ["runs", "run_steps", "run_history", "run_perturbations", "run_files"] {
+      try runEmbedded("\(name).lua", [root, native, parts])
+    }
   }
 
   // MARK: The value
@@ -143,21 +145,26 @@ extension Library {
       var fields: [String: NDArray] = [:]
       let table = try call.table(2)
       for key in try table.orderedKeys() {
-        guard case .userdata(let reference) = try table.get(.string(key.text)), let tensor = try tensors.value(of: reference) else { continue }
+        guard case .userdata(let reference) = try table.get(.string(key.text)), let tensor = try tensors.value(of: reference) else {
+          continue
+        }
         fields[key.text] = try tensor.numbers(for: "run")
       }
       let count = try call.integer(3)
       let order: BatchOrder? =
         call.isNil(4)
         ? nil
-        : BatchOrder(count: count, size: try call.integer(4), shuffles: call.stack.isTrue(at: 5), dropsLast: call.stack.isTrue(at: 6))
+        : BatchOrder(
+          count: count, size: try call.integer(4), shuffles: call.stack.isTrue(at: 5), dropsLast: call.stack.isTrue(at: 6))
       loop.batches = try BatchSource(fields: fields, order: order, count: count)
       return 0
     }
     // batch(t) -> { name = tensor }
     try loops.method("batch") { [unowned self] call in
       let (loop, step) = (try call.box(1, of: loops), try call.integer(2))
-      guard let arrays = try loop.batches?.batch(step, seed: loop.seed), let names = loop.batches?.names else { return try call.pushNil() }
+      guard let arrays = try loop.batches?.batch(step, seed: loop.seed), let names = loop.batches?.names else {
+        return try call.pushNil()
+      }
       try call.stack.pushTable(fields: names.count)
       for (name, array) in zip(names, arrays) {
         try push(Tensor(array), to: call.stack)

@@ -22,7 +22,9 @@ extension Library {
     let series = state.boxType(of: SeriesBox.self)!
     try logs.index { call in
       let log = try call.box(1, of: logs)
-      guard let name = call.stack.string(at: 2) else { throw call.error("a run log has no entries of type \(call.stack.typeName(at: 2))") }
+      guard let name = call.stack.string(at: 2) else {
+        throw call.error("a run log has no entries of type \(call.stack.typeName(at: 2))")
+      }
       guard log.loop.log[name] != nil else {
         let known = log.loop.log.columns.map(\.name)
         throw LuaError(
@@ -35,11 +37,12 @@ extension Library {
     try logs.method("names") { call in try call.push(call.box(1, of: logs).loop.log.columns.map(\.name)) }
     try logs.metamethod(.toString) { call in
       let log = try call.box(1, of: logs).loop.log
-      let lines = log.columns.map { name, column in
-        "  \(name)  \(column.steps.count) value\(column.steps.count == 1 ? "" : "s")"
-          + (column.steps.isEmpty ? "" : ", steps \(column.steps[0]) to \(column.steps.last!)")
+      var lines = ["run log: \(log.columns.count) quantit\(log.columns.count == 1 ? "y" : "ies")"]
+      for (name, column) in log.columns {
+        let range = column.steps.isEmpty ? "" : ", steps \(column.steps[0]) to \(column.steps.last!)"
+        lines.append("  \(name)  \(column.steps.count) value\(column.steps.count == 1 ? "" : "s")\(range)")
       }
-      return try call.push((["run log: \(log.columns.count) quantit\(log.columns.count == 1 ? "y" : "ies")"] + lines).joined(separator: "\n"))
+      return try call.push(lines.joined(separator: "\n"))
     }
     try logs.method("csv") { [unowned self] call in
       let (log, path) = (try call.box(1, of: logs).loop.log, try call.string(2))
@@ -50,6 +53,10 @@ extension Library {
       let (log, path) = (try call.box(1, of: logs).loop.log, try call.string(2))
       try inFiles(call) { try log.writeJSONLines(to: path) }
       return 0
+    }
+    try logs.method("tensorboard") { [unowned self] call in
+      let (log, directory) = (try call.box(1, of: logs).loop.log, try call.string(2))
+      return try call.push(inFiles(call) { try log.writeEvents(to: directory) })
     }
     return logs
   }

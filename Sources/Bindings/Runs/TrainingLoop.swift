@@ -120,12 +120,17 @@ final class TrainingLoop {
     return try takeResults(stack, from: top + 1, count: count, bound, isLogged)
   }
 
+  private var compiledFunction: CompiledFunction? {
+    get throws { try compiled.flatMap { try library.state.boxType(of: CompiledFunction.self)?.value(of: $0) } }
+  }
+
   // A function whose control flow looks at what changes from step to step would be recorded at each.
   private func stopCompilingWhatChanges() throws {
-    guard let compiled, let function = try library.state.boxType(of: CompiledFunction.self)?.value(of: compiled) else { return }
+    guard let function = try compiledFunction else { return }
     if luaSteps >= 16, function.recordings > luaSteps / 2 {
       self.compiled = nil
-      obstacle = "it would be recorded anew at nearly every step, because its control flow or an equality test depends on a number that"
+      obstacle =
+        "it would be recorded anew at nearly every step, because its control flow or an equality test depends on a number that"
         + " changes, such as t or a scheduled hyper-parameter"
     }
   }
@@ -160,7 +165,8 @@ final class TrainingLoop {
       try stack.call(arguments: 1, results: 1)
       defer { stack.pop() }
       guard let number = stack.number(at: -1) else {
-        throw LuaError(.runtime, "run: the schedule of '\(name)' gave a \(stack.typeName(at: -1)) at step \(step); expected a number")
+        let got = stack.typeName(at: -1)
+        throw LuaError(.runtime, "run: the schedule of '\(name)' gave a \(got) at step \(step); expected a number")
       }
       return .number(number)
     }
@@ -222,9 +228,7 @@ final class TrainingLoop {
   private func runPlan(
     _ last: Int, _ bound: Double, _ isLogged: Bool, _ stack: LuaStack, _ progress: (Int, Double) -> Void
   ) throws -> Stop? {
-    guard let compiled, let function = try library.state.boxType(of: CompiledFunction.self)?.value(of: compiled),
-      let entry = function.entries.first
-    else { return nil }
+    guard let compiled, let function = try compiledFunction, let entry = function.entries.first else { return nil }
     let top = stack.top
     defer { stack.top = top }
     try stack.push(compiled)
@@ -291,7 +295,9 @@ private struct PlanState {
       guard tree.shape.matches(entry.arguments[position]), entry.results[position].nests(like: tree.shape) else { return nil }
       for leaf in tree.leaves {
         let place = arrays.count
-        guard let array = leaf.array, leaf.spec == entry.specs[place], array.isContiguous, entry.strides[place] == nil else { return nil }
+        guard let array = leaf.array, leaf.spec == entry.specs[place], array.isContiguous, entry.strides[place] == nil else {
+          return nil
+        }
         arrays.append(array)
       }
       tree.shape.collectNumbers(into: &numbers)

@@ -70,7 +70,9 @@ extension Library {
       try stack.rawGet(key, from: start)
       try stack.rawGet(key, from: 3)
       defer { stack.pop(2) }
-      if stack.isNil(at: -1) { throw LuaError(.argument, "\(name): step: argument 4: expected \(wanted); it has no '\(key.text)'\(where_)") }
+      if stack.isNil(at: -1) {
+        throw LuaError(.argument, "\(name): step: argument 4: expected \(wanted); it has no '\(key.text)'\(where_)")
+      }
       guard let first = tensors.value(on: stack, at: -2) else { continue }
       guard let value = tensors.value(on: stack, at: -1), value.shape == first.shape else {
         let got = tensors.value(on: stack, at: -1).map { "\($0.shape)" } ?? stack.typeName(at: -1)

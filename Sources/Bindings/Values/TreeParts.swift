@@ -29,7 +29,8 @@ extension Library {
       let reader = TreeLike(model: model.shape, specs: model.leaves.map(\.spec), isStrict: false) { path, got, expected in
         LuaError(
           .runtime,
-          "\(operation): the step must return parameters like those it got: expected \(expected)\(path.isEmpty ? "" : " at '\(path)'"), got \(got)")
+          "\(operation): the step must return parameters like those it got: expected \(expected)\(path.isEmpty ? "" : " at '\(path)'"), got \(got)"
+        )
       }
       let leaves = try reader.read(call.stack, at: 2, self)
       var result = model
