@@ -164,9 +164,10 @@ function eb.batches(data, options) end
 ---@class perturb
 eb.perturb = {}
 
----Every example is chosen with probability `fraction`, and the labels of the chosen ones are permuted among them (Chatterjee 2020,
----arXiv 2002.10657): the labels stay the same multiset, and a chosen example keeps a right label with probability Σ q², q the
----frequencies of the classes, so that a share 1 − fraction (1 − Σ q²) of all is right. The data gets `mask` (bool [n], true: chosen) and
+---Every example is chosen with probability `fraction`, and the labels of the chosen ones change. `kind = "permute"` (the default) permutes
+---them among the chosen (Chatterjee 2020, arXiv 2002.10657): the labels stay the same multiset, and a chosen example keeps a right label with probability Σ q², q the
+---frequencies of the classes, so that a share 1 − fraction (1 − Σ q²) of all is right. `"uniform"` draws any class, the right one too;
+---`"pair_flip"` takes the next class, the first after the last (Han et al. 2018, arXiv 1804.06872). The data gets `mask` (bool [n], true: chosen) and
 ---`y_clean`, the labels before.
 ---```lua
 ---local data = eb.data.mnist_sample()
@@ -176,10 +177,42 @@ eb.perturb = {}
 ---```
 ---@param data Dataset|table
 ---@param fraction number in [0, 1]
----@param options? {rng: Generator} the session's generator unless given
+---@param options? {rng: Generator, kind: string} the session's generator unless given
 ---@return Dataset
 ---@return Tensor mask
 function eb.perturb.label_noise(data, fraction, options) end
+
+---Normal noise σ ξ on the inputs of every example, or of those chosen with probability `fraction`. The data gets `mask` and `x_clean`.
+---```lua
+---local noisy, mask = eb.perturb.input_noise({x = eb.zeros{1000, 4}}, 0.5, {rng = eb.rng(1), fraction = 0.5})
+---assert(math.abs(noisy.x[mask]:std():item() - 0.5) < 0.05 and noisy.x[~mask]:abs():max():item() == 0)
+---```
+---@param data Dataset|table
+---@param sigma number from 0 on
+---@param options? {rng: Generator, fraction: number} the session's generator and 1 unless given
+---@return Dataset
+---@return Tensor mask
+function eb.perturb.input_noise(data, sigma, options) end
+
+---The data without some examples. Raises when none would be left.
+---```lua
+---print(#eb.perturb.drop({x = eb.arange(1, 5)}, {2, 3}), eb.perturb.drop({x = eb.arange(1, 5)}, {2, 3}).x[2]:item())  --> 3  4
+---```
+---@param data Dataset|table
+---@param ids integer[]|Tensor numbers of examples, or a bool mask
+---@return Dataset
+function eb.perturb.drop(data, ids) end
+
+---The data with some examples there so many times; the copies come last. It gets `source`, which example each one is.
+---```lua
+---local data = eb.perturb.duplicate({x = eb.arange(1, 5)}, {2}, 3)
+---print(#data, data.x[7]:item(), data.source[6]:item())  --> 7  2  2
+---```
+---@param data Dataset|table
+---@param ids integer[]|Tensor numbers of examples, or a bool mask
+---@param times? integer 2 unless given
+---@return Dataset
+function eb.perturb.duplicate(data, ids, times) end
 
 ---Figures that draw themselves in the terminal when they are printed.
 ---```lua

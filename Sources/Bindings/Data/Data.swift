@@ -32,6 +32,7 @@ extension Library {
     }
     try runEmbedded("data.lua", [root, native])
     try runEmbedded("synthetic.lua", [root, native])
+    try runEmbedded("data_perturbations.lua", [root, native])
   }
 
   private func pushMNIST(_ kind: MNIST.Kind, _ call: LuaCall) throws -> Int {

@@ -1,4 +1,4 @@
--- Labelled examples, batches of them, and perturbations of their labels. Runs once in every state.
+-- Labelled examples and batches of them. Runs once in every state.
 -- eb: the module's table; native: what Swift does for this file (loaders, option checks).
 local eb, native = ...
 
@@ -177,29 +177,4 @@ function eb.batches(data, options)
   }, Batches)
 end
 
--- Every example is chosen with probability `fraction`, and the labels of the chosen ones are permuted among them (Chatterjee 2020,
--- arXiv 2002.10657), so that about a share Σ q² of them keeps a right label by chance. Returns the data with fields `mask` (true:
--- chosen) and `y_clean` (the labels before), and the mask.
-function eb.perturb.label_noise(data, fraction, options)
-  native.check("label_noise", options, { rng = "generator" })
-  data = from_table(data, "label_noise")
-  if not data.y then fail("label_noise: argument 1: expected a dataset with labels y") end
-  if type(fraction) ~= "number" or not (fraction >= 0 and fraction <= 1) then
-    fail("label_noise: argument 2: expected a fraction in [0, 1], got %s", tostring(fraction))
-  end
-  local n = #data
-  local rng = options and options.rng
-  local mask = eb.rand({ n }, { rng = rng }):lt(fraction)
-  local chosen, source = {}, {}
-  for i, flag in ipairs(mask:totable()) do
-    source[i] = i
-    if flag then chosen[#chosen + 1] = i end
-  end
-  for i, from in ipairs(eb.permutation(#chosen, { rng = rng }):totable()) do source[chosen[i]] = chosen[from] end
-  local result = {}
-  for key, value in pairs(data) do result[key] = value end
-  result.y = data.y:index(1, source)
-  result.y_clean = data.y
-  result.mask = mask
-  return dataset(result), mask
-end
+native.dataset = from_table
