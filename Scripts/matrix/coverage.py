@@ -14,7 +14,7 @@ WITHOUT_DERIVATIVE = {
     "gives truth values, positions or counts": """
         all any argmax argmin argsort lt le gt ge eq ne isnan isinf isfinite logical_not logical_and logical_or logical_xor
         linalg.matrix_rank numel tree.count tree.equal tree.hash""",
-    "gives Lua numbers, or counts": "item totable check_grad memory metrics.*",
+    "gives Lua numbers, or counts": "item totable check_grad memory metrics.* theory.stability_threshold",
     "makes tensors of numbers, shapes and seeds": """
         tensor zeros ones full eye arange linspace logspace zeros_like ones_like full_like rand randn randint rand_like randn_like
         permutation rng seed default_dtype tree.zeros_like tree.randn_like init.*""",
@@ -22,7 +22,7 @@ WITHOUT_DERIVATIVE = {
     "writes in place, which transforms refuse": "copy_ fill_ add_ sub_ mul_ div_",
     "is about data, files and figures": """
         batches data.* io.* perturb.* plot.*""",
-    "updates parameters; its numbers are no function to differentiate": "optim.sgd per_example",
+    "updates parameters; its numbers are no function to differentiate": "optim.* schedule.* agg.* per_example",
 }
 
 

@@ -94,7 +94,7 @@ builtin("freeze", {
     for i, x in ipairs(native.spread(u, u)) do parts[i] = { value = is_at(paths[i], h.places) and eb.zeros_like(x) or x } end
     return native.gather(u, parts, "value"), s
   end,
-  alone = function(p) return p end,
+  alone = true,
 })
 do
   local construct = optim.freeze
@@ -120,7 +120,7 @@ builtin("ema", {
 -- Anti-PGD (Orvieto et al. 2022, arXiv 2202.02831): p − lr g + ξ_{t+1} − ξ_t with normal ξ.
 builtin("anti_pgd", {
   defaults = { lr = 0.01, sigma = 0.01 }, ranges = { lr = rate, sigma = rate }, whole = true,
-  init = function(p) return { noise = tree.zeros_like(p) } end,
+  init = function(p) return { noise = tree.zeros_like(p) } end, fields = function() return { "noise" } end,
   step = function(p, g, s, h, _, _, rng)
     local noise = h.sigma * tree.randn_like(p, { rng = rng })
     return p - h.lr * g + (noise - s.noise), { noise = noise }
@@ -149,7 +149,7 @@ builtin("normalized", {
 -- RMSProp with one second moment for all parameters (Arora et al. 2019, arXiv 1905.13655): lr / (√v̂ + ε).
 builtin("group_rmsprop", {
   defaults = { lr = 1e-3, alpha = 0.99, eps = 1e-4 }, ranges = { lr = rate, alpha = fraction, eps = rate }, whole = true,
-  init = function(p) return { v = eb.zeros_like(norm(p)) } end,
+  init = function(p) return { v = eb.zeros_like(norm(p)) } end, fields = function() return { "v" } end,
   step = function(p, g, s, h, t)
     local size = norm(g)
     local v = h.alpha * s.v + (1 - h.alpha) * size * size
@@ -184,7 +184,14 @@ local function wrapper(name, rule)
     return rules.make(rules.make_core(rule, rest, { rules.core_of(base, name) }))
   end
   rule.init = rule.init or function(p, core) return { base = rules.initial(core.members[1], p) } end
+  rule.fields = rule.fields or function() return { "base" } end
   return builtin(name, rule)
+end
+
+-- The gradient at q, of the f that a step was given.
+local function gradient_at(q, f, name)
+  local _, g = f(q)
+  return native.like(q, g, name .. ": step: f must return the loss and its gradient")
 end
 
 -- Foret et al. 2021 (arXiv 2010.01412): the base's step with the gradient at p + ρ g/‖g‖; `normalize = false` takes p + ρ g.
@@ -192,7 +199,7 @@ wrapper("sam", {
   defaults = { rho = 0.05, normalize = true }, ranges = { rho = rate }, evaluates = true,
   step = function(p, g, s, h, t, f, rng, core)
     local ascent = h.normalize and scaled(h.rho / (norm(g) + 1e-12), g) or h.rho * g
-    local _, steeper = f(p + ascent)
+    local steeper = gradient_at(p + ascent, f, "sam")
     local q, base = rules.apply(core.members[1], p, steeper, s.base, h[1], t, f, rng)
     return q, { base = base }
   end,
@@ -203,7 +210,7 @@ wrapper("asam", {
   defaults = { rho = 0.5, eta = 0.01 }, ranges = { rho = rate, eta = rate }, evaluates = true,
   step = function(p, g, s, h, t, f, rng, core)
     local size = tree.map(function(x) return x:abs() + h.eta end, p)
-    local _, steeper = f(p + scaled(h.rho / (norm(size * g) + 1e-12), size * size * g))
+    local steeper = gradient_at(p + scaled(h.rho / (norm(size * g) + 1e-12), size * size * g), f, "asam")
     local q, base = rules.apply(core.members[1], p, steeper, s.base, h[1], t, f, rng)
     return q, { base = base }
   end,
@@ -211,7 +218,7 @@ wrapper("asam", {
 
 -- Zhang et al. 2019 (arXiv 1907.08610): every k steps the slow weights go a share alpha of the way, and the fast ones start there.
 wrapper("lookahead", {
-  defaults = { k = 5, alpha = 0.5 }, ranges = { k = { 1 }, alpha = rate },
+  defaults = { k = 5, alpha = 0.5 }, ranges = { k = { 1, whole = true }, alpha = rate }, fields = function() return { "base", "slow" } end,
   init = function(p, core) return { base = rules.initial(core.members[1], p), slow = p } end,
   step = function(p, g, s, h, t, f, rng, core)
     local fast, base = rules.apply(core.members[1], p, g, s.base, h[1], t, f, rng)
@@ -223,6 +230,13 @@ wrapper("lookahead", {
 })
 
 -- MARK: Chains and groups
+
+-- Each member has its state under its number.
+local function members_fields(core)
+  local numbers = {}
+  for i in ipairs(core.members) do numbers[i] = i end
+  return numbers
+end
 
 local chain
 chain = builtin("chain", {
@@ -242,18 +256,20 @@ chain = builtin("chain", {
     for i, member in ipairs(core.members) do state[i] = rules.initial(member, p) end
     return state
   end,
+  fields = members_fields,
   step = function(p, g, s, h, t, f, rng, core)
-    local state, u, moved = {}, g, nil
+    local state, u, moved, step = {}, g, nil, nil
     for i, member in ipairs(core.members) do
       if member.rule.transform then
         u, state[i] = member.rule.transform(u, s[i], p, h[i], t, rng, moved ~= nil)
       else
         moved, state[i] = rules.apply(member, p, u, s[i], h[i], t, f, rng)
-        if i < #core.members then u = moved - p end
+        if i < #core.members then step = moved - p end
+        u = step
       end
     end
-    if core.members[#core.members].rule.transform then moved = p + u end
-    return native.like(p, moved, "chain"), state
+    -- A step that nobody changed is not rounded once more.
+    return rawequal(u, step) and moved or p + u, state
   end,
 })
 
@@ -275,6 +291,16 @@ local function divided(p, u, core)
   for i, x in pairs(native.spread(p, u)) do parts[group_of(paths[i], core)][paths[i]] = x end
   for i in ipairs(parts) do parts[i] = native.as_tree(parts[i]) end
   return parts
+end
+
+-- A tree like p of such parts, with another one in place of the i-th.
+local function united(p, parts, i, other, core)
+  local values = {}
+  for n, path in ipairs(native.places(p)) do
+    local group = group_of(path, core)
+    values[n] = { value = (group == i and other or parts[group])[path] }
+  end
+  return native.gather(p, values, "value")
 end
 
 local groups
@@ -303,21 +329,27 @@ groups = builtin("groups", {
     expect_places("groups", p, named)
     local state = {}
     for i, part in ipairs(divided(p, p, core)) do
-      state[i] = core.members[i].rule.alone and {} or rules.initial(core.members[i], part)
+      local none = core.members[i].rule.alone or next(part) == nil
+      state[i] = none and {} or rules.initial(core.members[i], part)
     end
     return state
   end,
+  fields = members_fields,
   step = function(p, g, s, h, t, f, rng, core)
     local ps, gs, state, moved = divided(p, p, core), divided(p, g, core), {}, {}
     for i, member in ipairs(core.members) do
-      if member.rule.alone then
-        moved[i], state[i] = member.rule.alone(ps[i]), {}
-      else
-        moved[i], state[i] = rules.apply(member, ps[i], gs[i], s[i], h[i], t, nil, rng)
+      moved[i], state[i] = ps[i], {}
+      if not member.rule.alone and next(ps[i]) ~= nil then
+        -- What a member evaluates again is the loss as its own parameters change it.
+        local function part(q, other)
+          local all = united(p, ps, i, q, core)
+          if other then return f(all, other) end
+          local loss, gradient = f(all)
+          return loss, divided(p, gradient, core)[i]
+        end
+        moved[i], state[i] = rules.apply(member, ps[i], gs[i], s[i], h[i], t, f and part, rng)
       end
     end
-    local parts = {}
-    for i, path in ipairs(native.places(p)) do parts[i] = { value = moved[group_of(path, core)][path] } end
-    return native.gather(p, parts, "value"), state
+    return united(p, moved, nil, nil, core), state
   end,
 })

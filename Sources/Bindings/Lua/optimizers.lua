@@ -3,6 +3,7 @@
 --
 -- A rule is { name, defaults, ranges, flags, whole, init, step | transform }:
 --   init(p, h) -> state          step(p, g, s, h, t, f, rng) -> p, or p and a state
+--   (of a rule of the program with `whole`: init(p, core), and step has the core as its last argument)
 --   transform(u, s, p, h, t, rng) -> u, of a gradient or of a step
 -- p is one leaf, or with `whole` the tree of all; s is a table that the step may fill anew; h holds the hyper-parameters at step t (the
 -- first is 1) and the flags; f(p) -> loss, gradient evaluates again; rng is a fresh generator.
@@ -37,8 +38,9 @@ local function checked(rule, name, value)
   end
   local range = rule.ranges and rule.ranges[name] or { -math.huge }
   local low, below = range[1], range[2] or math.huge
-  if not (value >= low and value < below) or value == -math.huge then
-    local wanted = range[2] and ("a value in [%g, %g)"):format(low, below) or low == 0 and "a number from 0 on" or "a finite number"
+  if not (value >= low and value < below) or value == -math.huge or range.whole and value % 1 ~= 0 then
+    local wanted = range[2] and ("a value in [%g, %g)"):format(low, below) or low > -math.huge
+      and ("a %snumber from %g on"):format(range.whole and "whole " or "", low) or "a finite number"
     fail("%s: option '%s': expected %s, got %s", rule.name, name, wanted, tostring(value + 0.0))
   end
   return value + 0.0
@@ -129,22 +131,9 @@ local function with_values(core, changes, prefix)
   return changed
 end
 
-local function initial(core, p)
-  local rule, h = core.rule, {}
-  if rule.whole then return rule.init and rule.init(p, core) or {} end
-  for name, value in pairs(core.h) do h[name] = value end
-  for name, flag in pairs(core.flags) do h[name] = flag end
+-- The states of single parameters as fields, each a tree like p.
+local function gathered(p, parts)
   local fields = {}
-  if not rule.init then return fields end
-  local leaves = native.spread(p, p)
-  local parts = {}
-  for i, leaf in ipairs(leaves) do
-    parts[i] = rule.init(leaf, h)
-    if type(parts[i]) ~= "table" or native.is_tensor(parts[i]) then
-      fail("%s: init must return a table, the state of one parameter, got %s", rule.name, native.type(parts[i]))
-    end
-    if parts[i].t ~= nil then fail("%s: init: 't' in the state is the count of steps; choose another name", rule.name) end
-  end
   for _, part in ipairs(parts) do
     for name in pairs(part) do
       if fields[name] == nil then fields[name] = native.gather(p, parts, name) end
@@ -153,22 +142,74 @@ local function initial(core, p)
   return fields
 end
 
--- A step of the user's code at one leaf: its errors name the optimizer, the step and the leaf.
-local function guarded(rule, t, place, ...)
-  local results = table.pack(pcall(rule.step, ...))
-  if results[1] then return results[2], results[3] end
-  native.rethrow(("%s: step %s%s"):format(rule.name, native.text(t), place == "" and "" or ", '" .. place .. "'"), results[2])
+-- Where an error happened: nothing for a parameter that is one tensor.
+local function at_place(place) return place == "" and "" or (", '%s'"):format(place) end
+
+local function initial(core, p)
+  local rule, h = core.rule, {}
+  if rule.whole and rule.builtin then return rule.init and rule.init(p, core) or {} end
+  for name, value in pairs(core.h) do h[name] = value end
+  for name, flag in pairs(core.flags) do h[name] = flag end
+  local fields = {}
+  if rule.whole then
+    if not rule.init then return fields end
+    local good, state = pcall(rule.init, p, h)
+    if not good then native.rethrow(rule.name .. ": init", state) end
+    if type(state) ~= "table" then fail("%s: init: expected a table, the state, got %s", rule.name, native.type(state)) end
+    for name, value in pairs(state) do fields[name] = value end
+    if fields.t ~= nil then fail("%s: init: 't' in the state is the count of steps; choose another name", rule.name) end
+    return fields
+  end
+  if not rule.init then return fields end
+  local leaves = native.spread(p, p)
+  local parts = {}
+  local places = native.places(p)
+  for i, leaf in ipairs(leaves) do
+    local place = at_place(places[i])
+    local good, part = pcall(rule.init, leaf, h)
+    if not good then native.rethrow(("%s: init%s"):format(rule.name, place), part) end
+    if type(part) ~= "table" then
+      fail("%s: init%s: expected a table, the state of one parameter, got %s", rule.name, place, native.type(part))
+    end
+    if part.t ~= nil then fail("%s: init%s: 't' in the state is the count of steps; choose another name", rule.name, place) end
+    parts[i] = part
+  end
+  return gathered(p, parts)
 end
 
+-- What a step returns, at one leaf or for all. Its errors name the optimizer, the step and the leaf, unless the state is to blame.
+local function guarded(rule, t, place, p, g, s, h, ...)
+  local good, moved, state = pcall(rule.step, p, g, s, h, t, ...)
+  local where = ("%s: step %s%s"):format(rule.name, native.text(t), at_place(place))
+  if not good then
+    if not rule.whole then native.expect_state(rule.name, p, s, place, rule.init, h, true) end
+    native.rethrow(where, moved)
+  end
+  if moved == nil then fail("%s: the step must return the parameter, and returned nothing", where) end
+  if state ~= nil and type(state) ~= "table" then
+    fail("%s: the step must return the parameter and, if another one, the table of its state; the second was %s", where, native.type(state))
+  end
+  return moved, state or s
+end
+
+-- A rule for all parameters at once of the user's.
+local function apply_to_all(rule, p, g, fields, h, t, f, rng)
+  local copy = {}
+  for name, value in pairs(fields) do if name ~= "t" then copy[name] = value end end
+  local moved, state = guarded(rule, t, "", p, g, copy, h, f, rng)
+  return native.like(p, moved, ("%s: step %s: the step must return parameters like those it got"):format(rule.name, native.text(t))), state
+end
+
+-- One step of a core: the next parameters and the next state, without its t.
 local function apply(core, p, g, fields, h, t, f, rng)
   local rule = core.rule
-  if rule.whole then
-    if rule.builtin then return rule.step(p, g, fields, h, t, f, rng, core) end
-    local copy = {}
-    for name, value in pairs(fields) do copy[name] = value end
-    local moved, state = guarded(rule, t, "", p, g, copy, h, t, f, rng)
-    return native.like(p, moved, rule.name), state or copy
+  for _, name in ipairs(rule.fields and rule.fields(core) or {}) do
+    if fields[name] == nil then
+      fail("%s: step: argument 4: expected the state of this optimizer: of opt:init(p) or the step before; it has no '%s'", rule.name, name)
+    end
   end
+  if rule.whole and rule.builtin then return rule.step(p, g, fields, h, t, f, rng, core) end
+  if rule.whole then return apply_to_all(rule, p, g, fields, h, t, f, rng) end
   local leaves, gradients, places = native.spread(p, p), native.spread(p, g), native.places(p)
   local parts, moved = {}, {}
   for i in ipairs(leaves) do parts[i] = {} end
@@ -179,21 +220,15 @@ local function apply(core, p, g, fields, h, t, f, rng)
   end
   for i, leaf in ipairs(leaves) do
     native.expect_state(rule.name, leaf, parts[i], places[i], rule.init, h)
-    local q, state = guarded(rule, t, places[i], leaf, gradients[i], parts[i], h, t, f, rng)
+    local q
+    q, parts[i] = guarded(rule, t, places[i], leaf, gradients[i], parts[i], h, f, rng)
     if not native.is_tensor(q) or not native.same_shape(q, leaf) then
-      fail("%s: step %s, '%s': the step must return the parameter first, a tensor [%s]; got %s", rule.name, native.text(t), places[i],
-        table.concat(leaf.shape, ", "), native.type(q))
+      fail("%s: step %s%s: the step must return the parameter first, a tensor [%s]; got %s", rule.name, native.text(t), at_place(places[i]),
+        table.concat(leaf.shape, ", "), native.is_tensor(q) and ("[%s]"):format(table.concat(q.shape, ", ")) or native.type(q))
     end
     moved[i] = { value = q:cast(leaf.dtype) }
-    parts[i] = state or parts[i]
   end
-  local next_fields = {}
-  for _, part in ipairs(parts) do
-    for name in pairs(part) do
-      if next_fields[name] == nil then next_fields[name] = native.gather(p, parts, name) end
-    end
-  end
-  return native.gather(p, moved, "value"), next_fields
+  return native.gather(p, moved, "value"), gathered(p, parts)
 end
 
 -- MARK: The objects
@@ -205,7 +240,16 @@ local methods = {}
 
 local function make(core) return setmetatable({ core }, Optimizer) end
 
+-- Constructors that stand for what they make without options: eb.agg.rm3 is eb.agg.rm3().
+local unnamed = {}
+
+local function constructed(value)
+  if unnamed[value] then return value() end
+  return value
+end
+
 local function core_of(value, operation)
+  value = constructed(value)
   if type(value) ~= "table" or getmetatable(value) ~= Optimizer then
     fail("%s: expected an optimizer (eb.optim.sgd{lr = 0.1}), got %s", operation, native.type(value))
   end
@@ -235,7 +279,8 @@ local function described(core)
   for _, name in ipairs(names) do
     local value = core.h[name]
     local text = type(value) == "function" and "a function of t" or tostring(value)
-    if type(value) ~= "table" or getmetatable(value) then parts[#parts + 1] = name:gsub("_", " ") .. (value == true and "" or " " .. text) end
+    if type(value) == "table" and not getmetatable(value) then text = "'" .. table.concat(value, "', '") .. "'" end
+    if text ~= "''" then parts[#parts + 1] = name:gsub("_", " ") .. (value == true and "" or " " .. text) end
   end
   local head = core.rule.name .. (#parts > 0 and ": " .. table.concat(parts, ", ") or "")
   local lines = { head }
@@ -292,17 +337,20 @@ function optim.define(name, defaults, code)
   return constructor { name = name, defaults = copy, init = code.init, step = code.step, whole = code.whole, evaluates = code.evaluates }
 end
 
--- What is defined by the program itself: `rule` without a name, which is that of its field.
-local function builtin(name, rule)
+-- What is defined by the program itself: `rule` without a name, which is that of its field in eb.optim or another module.
+local function builtin(name, rule, module)
   rule.name, rule.builtin = name, true
   rule.defaults = rule.defaults or {}
   for _, value in pairs(rule) do if type(value) == "function" then native.opaque(value) end end
-  optim[name] = rule.make or constructor(rule)
+  local make_one = rule.make or constructor(rule)
+  local place = module or optim
+  place[name] = make_one
+  if module then unnamed[make_one] = true end
   return rule
 end
 
 rules.builtin, rules.fail, rules.core_of, rules.make, rules.make_core = builtin, fail, core_of, make, make_core
 rules.initial, rules.apply, rules.evaluate, rules.slots, rules.slot = initial, apply, evaluate, slots, slot
 rules.with_values, rules.checked, rules.is_callable = with_values, checked, is_callable
-rules.is_leaf, rules.opaque = is_leaf, native.opaque
-for _, value in ipairs { Optimizer, methods, initial, apply, evaluate, slots, guarded, at } do native.opaque(value) end
+rules.is_leaf, rules.opaque, rules.constructed = is_leaf, native.opaque, constructed
+for _, value in ipairs { native, Optimizer, methods, make, make_core, checked, core_of, constructed, initial, apply, evaluate, slots, guarded, apply_to_all, gathered, at_place, at } do native.opaque(value) end

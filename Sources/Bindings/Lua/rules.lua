@@ -149,7 +149,8 @@ builtin("rmsprop", {
     local v = s.v
     if h.centered then
       s.mean = h.alpha * s.mean + (1 - h.alpha) * g
-      v = v - s.mean * s.mean
+      -- Rounding must not make a variance negative.
+      v = (v - s.mean * s.mean):relu()
     end
     local scaled = g / (v:sqrt() + h.eps)
     if not h.buffered then return p - h.lr * scaled end
@@ -252,13 +253,13 @@ local function orthogonalised(m, exact)
     return u:mm(vt)
   end
   local wide = m.shape[1] <= m.shape[2]
-  local x = wide and m or m.T
+  local x = wide and m or m:t()
   x = x / (x:norm() + 1e-7)
   for _ = 1, 5 do
-    local a = x:mm(x.T)
+    local a = x:mm(x:t())
     x = 3.4445 * x + (-4.7750 * a + 2.0315 * a:mm(a)):mm(x)
   end
-  return wide and x or x.T
+  return wide and x or x:t()
 end
 
 builtin("muon", {
@@ -290,7 +291,7 @@ builtin("muon", {
 -- (Σ g gᵀ)^(−1/2). More than two axes count as [first, rest]. The roots are taken anew at every step.
 local function inverse_root(m, order)
   local values, vectors = eb.linalg.eigh(m)
-  return (vectors * values:relu():pow(-1 / order)):mm(vectors.T)
+  return (vectors * values:relu():pow(-1 / order)):mm(vectors:t())
 end
 
 builtin("shampoo", {
@@ -308,10 +309,10 @@ builtin("shampoo", {
   step = function(p, g, s, h)
     g = decayed(g, p, h)
     local matrix = g:reshape(p.ndim == 0 and 1 or p.shape[1], -1)
-    s.left = s.left + matrix:mm(matrix.T)
+    s.left = s.left + matrix:mm(matrix:t())
     local direction
     if s.right then
-      s.right = s.right + matrix.T:mm(matrix)
+      s.right = s.right + matrix:t():mm(matrix)
       direction = inverse_root(s.left, 4):mm(matrix):mm(inverse_root(s.right, 4))
     else
       direction = inverse_root(s.left, 2):mm(matrix)

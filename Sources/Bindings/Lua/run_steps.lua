@@ -15,6 +15,7 @@ parts.step_metrics = metrics
 -- How per-example gradients, or those of the last batches, become one: { per_example = function, transform, initial }.
 function parts.aggregation(aggregate)
   if aggregate == nil then return nil end
+  aggregate = rules.constructed(aggregate)
   if type(aggregate) == "table" and getmetatable(aggregate) and getmetatable(aggregate).__name == "optimizer" then
     local core = rules.core_of(aggregate, "run: option 'aggregate'")
     if not core.rule.transform then fail("run: option 'aggregate': expected one of eb.agg, got an optimizer") end

@@ -23,9 +23,9 @@ end
 -- Nocedal 1980; Liu & Nocedal 1989. Without a line search the first step is as long as min(1, 1/‖g‖₁), as in PyTorch; with it the step is
 -- halved until the loss falls by 10⁻⁴ of what the slope promises (Armijo 1966).
 builtin("lbfgs", {
-  defaults = { lr = 1, history = 10, line_search = false }, ranges = { lr = rate, history = { 1 } },
+  defaults = { lr = 1, history = 10, line_search = false }, ranges = { lr = rate, history = { 1, whole = true } },
   whole = true, looks = true, evaluates = function(h) return h.line_search end,
-  init = function() return { steps = {}, changes = {} } end,
+  init = function() return { steps = {}, changes = {} } end, fields = function() return { "steps", "changes" } end,
   step = function(p, g, s, h, _, f)
     local steps, changes = { table.unpack(s.steps) }, { table.unpack(s.changes) }
     if s.p then
@@ -77,7 +77,7 @@ end
 
 -- p − lr (H + λ)⁻¹ g, the system solved to 0.5 or √‖g‖, whichever is smaller.
 builtin("newton_cg", {
-  defaults = { lr = 1, damping = 0, iterations = 50 }, ranges = { lr = rate, damping = rate, iterations = { 1 } },
+  defaults = { lr = 1, damping = 0, iterations = 50 }, ranges = { lr = rate, damping = rate, iterations = { 1, whole = true } },
   whole = true, looks = true, evaluates = true,
   step = function(p, g, _, h, _, f)
     local _, hessian = eb.linearize(function(q)
@@ -96,7 +96,7 @@ builtin("gauss_newton", {
     lr = 1, damping = 1e-3, iterations = 50, tolerance = 1e-6,
     residual = function() rules.fail("gauss_newton: needs residual = function(p, ...), the tensor whose squares are summed") end,
   },
-  ranges = { lr = rate, damping = rate, iterations = { 1 }, tolerance = rate },
+  ranges = { lr = rate, damping = rate, iterations = { 1, whole = true }, tolerance = rate },
   whole = true, looks = true,
   step = function(p, _, _, h, _, f)
     local function residual(q) if f then return f(q, h.residual) else return h.residual(q) end end

@@ -9,6 +9,7 @@ extension Library {
     _ = try module("optim")
     _ = try module("schedule")
     _ = try module("agg")
+    _ = try module("theory")
     let native = try embeddedHelpers()
     try installTreeParts(native)
     try define("init", in: native) { [unowned self] call in try push(floatTree(call, 2), from: call) }
@@ -24,7 +25,7 @@ extension Library {
     }
     try define("expect_state", in: native) { [unowned self] call in try expectStateOfLeaf(call) }
     let rules = try state.makeTable()
-    for name in ["optimizers", "rules", "compositions", "second_order", "schedules"] {
+    for name in ["optimizers", "rules", "compositions", "second_order", "schedules", "aggregation", "theory"] {
       try runEmbedded("\(name).lua", [root, native, rules])
     }
     try installRuns(native, rules)
@@ -48,14 +49,15 @@ extension Library {
     }
   }
 
-  // expect_state(optimizer, p, s, place, init, h): the state of one parameter has the fields and shapes with which it began.
+  // expect_state(optimizer, p, s, place, init, h, thoroughly): the state of one parameter has the fields and shapes with which it began.
+  // What it began with is looked up only where there is a doubt: no fields at all, another shape than p's, or a step that failed.
   private func expectStateOfLeaf(_ call: LuaCall) throws -> Int {
     let stack = call.stack
     let (name, place) = (try call.string(1), try call.string(4))
     let where_ = place.isEmpty ? "" : " at '\(place)'"
     let p = try call.tensor(2, self)
     let keys = try stack.orderedKeys(at: 3)
-    var isSuspect = keys.isEmpty && !call.isNil(5)
+    var isSuspect = keys.isEmpty || call.stack.bool(at: 7) == true
     for key in keys where !isSuspect {
       try stack.rawGet(key, from: 3)
       if let value = tensors.value(on: stack, at: -1) { isSuspect = value.shape != p.shape }

@@ -22,20 +22,17 @@ extension Library {
       return 1
     }
     try define("places", in: native) { [unowned self] call in try call.push(tree(call.stack, at: 1).shape.paths()) }
-    // like(p, u, operation) -> u with the shapes and dtypes of p, or an error.
+    // like(p, u, rule) -> u with the shapes and dtypes of p, or an error that begins with the rule that u breaks.
     try define("like", in: native) { [unowned self] call in
-      let operation = try call.string(3)
+      let rule = try call.string(3)
       let model = try tree(call.stack, at: 1)
       let reader = TreeLike(model: model.shape, specs: model.leaves.map(\.spec), isStrict: false) { path, got, expected in
-        LuaError(
-          .runtime,
-          "\(operation): the step must return parameters like those it got: expected \(expected)\(path.isEmpty ? "" : " at '\(path)'"), got \(got)"
-        )
+        LuaError(.runtime, "\(rule): expected \(expected)\(path.isEmpty ? "" : " at '\(path)'"), got \(got)")
       }
       let leaves = try reader.read(call.stack, at: 2, self)
       var result = model
       for (i, leaf) in leaves.enumerated() {
-        guard let leaf else { throw LuaError(.runtime, "\(operation): the step must return all parameters") }
+        guard let leaf else { throw LuaError(.runtime, "\(rule): some are missing") }
         result.leaves[i] = leaf
       }
       return try push(result, from: call)
