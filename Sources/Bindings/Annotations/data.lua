@@ -196,7 +196,7 @@ function eb.perturb.input_noise(data, sigma, options) end
 
 ---The data without some examples. Raises when none would be left.
 ---```lua
----print(#eb.perturb.drop({x = eb.arange(1, 5)}, {2, 3}), eb.perturb.drop({x = eb.arange(1, 5)}, {2, 3}).x[2]:item())  --> 3  4
+---print(#eb.perturb.drop({x = eb.arange(1, 5)}, {2, 3}), eb.perturb.drop({x = eb.arange(1, 5)}, {2, 3}).x[2]:item())  --> 3  4.0
 ---```
 ---@param data Dataset|table
 ---@param ids integer[]|Tensor numbers of examples, or a bool mask
@@ -206,7 +206,7 @@ function eb.perturb.drop(data, ids) end
 ---The data with some examples there so many times; the copies come last. It gets `source`, which example each one is.
 ---```lua
 ---local data = eb.perturb.duplicate({x = eb.arange(1, 5)}, {2}, 3)
----print(#data, data.x[7]:item(), data.source[6]:item())  --> 7  2  2
+---print(#data, data.x[7]:item(), data.source[6]:item())  --> 7  2.0  2
 ---```
 ---@param data Dataset|table
 ---@param ids integer[]|Tensor numbers of examples, or a bool mask
