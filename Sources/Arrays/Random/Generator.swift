@@ -26,11 +26,18 @@ public struct Generator: Hashable, Sendable {
 
   // One Philox block turns (word, purpose) into a key that has nothing in common with its neighbours'.
   private static func mix(_ word: UInt64, with purpose: UInt64) -> UInt64 {
-    let counter = [UInt32(truncatingIfNeeded: word), UInt32(word >> 32), 0, 0]
-    let key = [UInt32(truncatingIfNeeded: purpose), UInt32(purpose >> 32)]
-    var out: [UInt32] = [0, 0, 0, 0]
-    ebb_philox4x32(counter, key, &out)
-    return UInt64(out[0]) | UInt64(out[1]) << 32
+    let counter = (UInt32(truncatingIfNeeded: word), UInt32(word >> 32), UInt32(0), UInt32(0))
+    let key = (UInt32(truncatingIfNeeded: purpose), UInt32(purpose >> 32))
+    var out = (UInt32(0), UInt32(0), UInt32(0), UInt32(0))
+    withUnsafeBytes(of: counter) { counter in
+      withUnsafeBytes(of: key) { key in
+        withUnsafeMutableBytes(of: &out) { out in
+          ebb_philox4x32(counter.bindMemory(to: UInt32.self).baseAddress!, key.bindMemory(to: UInt32.self).baseAddress!,
+            out.bindMemory(to: UInt32.self).baseAddress!)
+        }
+      }
+    }
+    return UInt64(out.0) | UInt64(out.1) << 32
   }
 
   private mutating func nextDraw() -> UInt64 {

@@ -51,6 +51,8 @@ extension Tensor {
 
 /// A pointwise operation on a tensor and a number, which takes its dtype. For few known floats no tensor is made of the number.
 func arithmetic(_ code: PointwiseCode, _ a: Tensor, _ b: Double) throws(TensorError) -> Tensor {
+  // The square has the bits of the power and a far simpler derivative.
+  if code == .pow, b == 2, a.dtype.isFloat { return try unary(.square, a) }
   if let x = a.array {
     let small = try withUnsafePointer(to: x) { (x) throws(TensorError) in try NDArray.immediate(code, x, number: b, isFirst: false)
     }

@@ -65,7 +65,7 @@ final class CompiledEntry {
     anchors = recording.keepsAlive
     self.places = places
     nodes = recording.numbers.nodes
-    draws = recording.draws.operations
+    draws = recording.draws.neededOperations
     generators = recording.generators
     self.results = results
     self.plan = plan
@@ -76,6 +76,15 @@ final class CompiledEntry {
   let functions: [LuaFunction]
   /// The generators among the arguments of the recording; any other will do.
   let generators: Set<UInt>
+  private var repeatedPlans: [Set<Int>: RepeatedPlan] = [:]
+
+  /// The plan for many rounds, in which the arguments at these positions have a row each.
+  func repeated(stateCount: Int, rows: Set<Int>) throws(TensorError) -> RepeatedPlan {
+    if let known = repeatedPlans[rows] { return known }
+    let made = try RepeatedPlan(plan, stateCount: stateCount, rows: rows)
+    repeatedPlans[rows] = made
+    return made
+  }
 }
 
 /// A compiled Lua function: its plans, newest first, one for each signature.

@@ -41,6 +41,12 @@ final class HostDraws {
     return draws
   }
 
+  /// The operations that draws, and generators among the arguments, need.
+  var neededOperations: [Operation] {
+    let hasArguments = operations.contains { if case .argument = $0 { true } else { false } }
+    return draws == 0 && !hasArguments ? [] : operations
+  }
+
   private func append(_ operation: Operation, streams count: Int) -> Int {
     operations.append(operation)
     defer { streams += count }

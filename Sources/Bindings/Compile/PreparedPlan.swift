@@ -4,8 +4,8 @@ import LuaHost
 /// A plan of a compiled function, ready to be run many times while no Lua code runs in between: what it captures was looked up once.
 struct PreparedPlan {
   let entry: CompiledEntry
-  // The captured arrays by place; nil for what is computed at each run.
-  private let captured: [NDArray?]
+  /// The captured arrays by place; nil for what is computed at each run.
+  let captured: [NDArray?]
 
   /// Nil when the captures are not what the plan was made for.
   init?(_ entry: CompiledEntry, of function: CompiledFunction, at index: Int, _ stack: LuaStack, _ library: Library) throws {
@@ -28,22 +28,6 @@ struct PreparedPlan {
     }
     self.entry = entry
     self.captured = captured
-  }
-
-  /// Runs the plan on tensors and numbers in the order of the arguments' trees: its tensors, and what its numbers are.
-  func run(_ arguments: [NDArray], _ numbers: [LuaValue], _ stack: LuaStack) throws -> (made: [NDArray], values: [LuaValue]) {
-    let values = try HostNumbers.evaluate(entry.nodes, numbers, stack)
-    let drawn = try HostDraws.evaluate(entry.draws, values, [])
-    var arrays = arguments
-    arrays.reserveCapacity(arguments.count + entry.places.count)
-    for (place, array) in zip(entry.places, captured) {
-      switch place {
-      case .box: arrays.append(array!)
-      case .draw(let number): arrays.append(drawn[number])
-      case .number(let node, let dtype): arrays.append(try .full(.scalar, values[node].asNumber!, dtype))
-      }
-    }
-    return (try entry.plan(arrays), values)
   }
 }
 

@@ -25,9 +25,34 @@ struct BatchSource {
   mutating func batch(_ step: Int, seed: UInt64) throws(TensorError) -> [NDArray] {
     guard let order else { return fields.map { $0 ?? all! } }
     let (number, range) = order.place(of: step)
-    if epoch?.number != number || epoch?.seed != seed {
-      epoch = (number, seed, try order.examples(ofEpoch: number, seed: seed))
+    try enter(number, order, seed)
+    return try examples(range)
+  }
+
+  /// How many steps from this one on have batches of full size in one epoch; nil when every batch is all there is.
+  func fullBatches(from step: Int) -> Int? {
+    guard let order else { return nil }
+    return max(0, order.count / order.size - (step - 1) % order.batchesPerEpoch)
+  }
+
+  /// The batches of so many steps of one epoch, all of full size, in the order of the names, each with the steps along dimension 0.
+  mutating func batches(_ count: Int, from step: Int, seed: UInt64) throws(TensorError) -> [NDArray] {
+    let order = order!
+    let (number, first) = order.place(of: step)
+    try enter(number, order, seed)
+    let range = first.lowerBound..<first.lowerBound + count * order.size
+    return try examples(range).map { (array) throws(TensorError) in
+      try array.reshaped(Shape([count, order.size] + array.shape.dropFirst()))
     }
+  }
+
+  private mutating func enter(_ number: Int, _ order: BatchOrder, _ seed: UInt64) throws(TensorError) {
+    if epoch?.number == number, epoch?.seed == seed { return }
+    epoch = (number, seed, try order.examples(ofEpoch: number, seed: seed))
+  }
+
+  // The examples at these places of the epoch.
+  private func examples(_ range: Range<Int>) throws(TensorError) -> [NDArray] {
     let examples = epoch!.examples.sliced(starts: [range.lowerBound], counts: [range.count], steps: [1])
     var batch: [NDArray] = []
     for field in fields {
@@ -35,7 +60,7 @@ struct BatchSource {
         batch.append(try (Tensor(examples) + .scalar(1, .int32)).array!)
         continue
       }
-      if order.shuffles {
+      if order!.shuffles {
         batch.append(try field.gathered(examples, axis: 0))
       } else {
         var (starts, counts) = ([Int](repeating: 0, count: field.rank), Array(field.shape))

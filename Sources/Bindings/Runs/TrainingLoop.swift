@@ -27,7 +27,7 @@ final class TrainingLoop {
   /// The names of the numbers that a step returns after the loss.
   private(set) var metrics: [String] = []
   private var function: LuaFunction
-  private var compiled: LuaReference?
+  private(set) var compiled: LuaReference?
   /// Why the step runs without a plan, once that is known.
   private(set) var obstacle: String?
   // How often the step was called through Lua since it was set, and how many recordings there were before.
@@ -79,7 +79,7 @@ final class TrainingLoop {
       try library.engine.checkInterrupt()
       if let stop = try stepThroughLua(bound, isLogged, stack) { return stop }
       progress(step, lastLoss)
-      if step < last, let stop = try runPlan(last, bound, isLogged, stack, progress) { return stop }
+      if step < last, let stop = try runRounds(last, bound, isLogged, stack, progress) { return stop }
     }
     return nil
   }
@@ -120,7 +120,7 @@ final class TrainingLoop {
     return try takeResults(stack, from: top + 1, count: count, bound, isLogged)
   }
 
-  private var compiledFunction: CompiledFunction? {
+  var compiledFunction: CompiledFunction? {
     get throws { try compiled.flatMap { try library.state.boxType(of: CompiledFunction.self)?.value(of: $0) } }
   }
 
@@ -158,18 +158,21 @@ final class TrainingLoop {
 
   /// The hyper-parameters at a step.
   func hyperNumbers(_ step: Int, _ stack: LuaStack) throws -> [LuaValue] {
-    try hyper.map { name, value in
-      guard value.asNumber == nil else { return value }
-      try stack.push(value)
-      try stack.push(step)
-      try stack.call(arguments: 1, results: 1)
-      defer { stack.pop() }
-      guard let number = stack.number(at: -1) else {
-        let got = stack.typeName(at: -1)
-        throw LuaError(.runtime, "run: the schedule of '\(name)' gave a \(got) at step \(step); expected a number")
-      }
-      return .number(number)
+    try hyper.map { $0.value.asNumber == nil ? .number(try number($0, step, stack)) : $0.value }
+  }
+
+  // A hyper-parameter at a step.
+  private func number(_ entry: (name: String, value: LuaValue), _ step: Int, _ stack: LuaStack) throws -> Double {
+    if let number = entry.value.asNumber { return number }
+    try stack.push(entry.value)
+    try stack.push(step)
+    try stack.call(arguments: 1, results: 1)
+    defer { stack.pop() }
+    guard let number = stack.number(at: -1) else {
+      let got = stack.typeName(at: -1)
+      throw LuaError(.runtime, "run: the schedule of '\(entry.name)' gave a \(got) at step \(step); expected a number")
     }
+    return number
   }
 
   private func takeResults(_ stack: LuaStack, from first: Int, count: Int, _ bound: Double, _ isLogged: Bool) throws -> Stop? {
@@ -186,24 +189,21 @@ final class TrainingLoop {
     let next = try (0..<3).map { try stack.value(at: first + $0) }
     guard scalars[0].isFinite else { return .divergence(scalars[0]) }
     trees = next
-    return try commit(scalars, isLogged, stack) <= bound ? .loss : nil
+    try commit(scalars.map { [$0] }, 1, isLogged, stack)
+    return scalars[0] <= bound ? .loss : nil
   }
 
-  // The step is done: counts it and writes down its numbers, the loss first. Answers the loss.
-  private func commit(_ scalars: [Double], _ isLogged: Bool, _ stack: LuaStack) throws -> Double {
-    let next = step + 1
+  /// Steps are done: counts them and writes down their numbers, column by column, the loss first.
+  func commit(_ columns: [[Double]], _ count: Int, _ isLogged: Bool, _ stack: LuaStack) throws {
+    if count == 0 { return }
     if isLogged {
-      append("loss", scalars[0], next)
-      for (name, value) in zip(metrics, scalars.dropFirst()) { append(name, value, next) }
-      if !loggedHyper.isEmpty {
-        for (entry, value) in zip(hyper, try hyperNumbers(next, stack)) where loggedHyper.contains(entry.name) {
-          append(entry.name, value.asNumber ?? .nan, next)
-        }
+      for (name, column) in zip(["loss"] + metrics, columns) { append(name, column[..<count]) }
+      for entry in hyper where loggedHyper.contains(entry.name) {
+        append(entry.name, try (1...count).map { try number(entry, step + $0, stack) }[...])
       }
     }
-    step = next
-    lastLoss = scalars[0]
-    return scalars[0]
+    step += count
+    lastLoss = columns[0][count - 1]
   }
 
   /// The first step whose loss or other number of a step differs in a bit from another loop's.
@@ -217,126 +217,12 @@ final class TrainingLoop {
     return nil
   }
 
-  private func append(_ name: String, _ value: Double, _ step: Int) {
+  // Values of the steps from the next one on.
+  private func append(_ name: String, _ values: ArraySlice<Double>) {
     guard let place = log.place(of: name) else { return }
-    log.withColumn(place) { $0.append(value, at: step) }
-  }
-
-  // MARK: Steps of a plan
-
-  // Runs the plan of the last step through Lua up to step `last`, or until a batch needs another one.
-  private func runPlan(
-    _ last: Int, _ bound: Double, _ isLogged: Bool, _ stack: LuaStack, _ progress: (Int, Double) -> Void
-  ) throws -> Stop? {
-    guard let compiled, let function = try compiledFunction, let entry = function.entries.first else { return nil }
-    let top = stack.top
-    defer { stack.top = top }
-    try stack.push(compiled)
-    try library.state.boxType(of: CompiledFunction.self)!.pushHeld(by: stack.top, on: stack)
-    guard let plan = try PreparedPlan(entry, of: function, at: stack.top, stack, library),
-      var state = try PlanState(plan, trees, stack, library)
-    else { return nil }
-    var made: (made: [NDArray], values: [LuaValue])?
-    func keep() throws {
-      guard let made else { return }
-      var next = 0
-      let tensors = made.made.map { Tensor($0) }
-      trees = try entry.results.prefix(3).map { result in
-        try library.push(result, tensors, &next, made.values, to: stack)
-        defer { stack.pop() }
-        return try stack.value(at: -1)
-      }
-    }
-    do {
-      while step < last {
-        try library.engine.checkInterrupt()
-        let batch = try batches?.batch(step + 1, seed: seed) ?? []
-        guard state.takes(batch, entry) else { break }
-        let numbers = try hyperNumbers(step + 1, stack)
-        let run = try plan.run(
-          state.arrays + batch,
-          state.numbers + numbers + [.integer(step + 1), .integer(Int(bitPattern: UInt(stepSeed(seed, step: step + 1))))], stack)
-        let scalars = state.scalars(of: run.made, run.values, entry)
-        guard scalars[0].isFinite else {
-          try keep()
-          return .divergence(scalars[0])
-        }
-        made = run
-        try state.take(run.made, run.values, entry)
-        let loss = try commit(scalars, isLogged, stack)
-        progress(step, loss)
-        if loss <= bound {
-          try keep()
-          return .loss
-        }
-      }
-    } catch {
-      try keep()
-      throw error
-    }
-    try keep()
-    return nil
-  }
-}
-
-/// The tensors and numbers of p, s and m between two runs of a plan.
-private struct PlanState {
-  private(set) var arrays: [NDArray] = []
-  private(set) var numbers: [LuaValue] = []
-
-  /// Nil when they are not what the plan takes, or what it gives can't take their place.
-  init?(_ plan: PreparedPlan, _ trees: [LuaValue], _ stack: LuaStack, _ library: Library) throws {
-    let entry = plan.entry
-    guard entry.arguments.count == 7, entry.results.count >= 4 else { return nil }
-    for (position, value) in trees.enumerated() {
-      try stack.push(value)
-      defer { stack.pop() }
-      let tree = try library.tree(stack, at: -1, numbersAreLeaves: false)
-      guard tree.shape.matches(entry.arguments[position]), entry.results[position].nests(like: tree.shape) else { return nil }
-      for leaf in tree.leaves {
-        let place = arrays.count
-        guard let array = leaf.array, leaf.spec == entry.specs[place], array.isContiguous, entry.strides[place] == nil else {
-          return nil
-        }
-        arrays.append(array)
-      }
-      tree.shape.collectNumbers(into: &numbers)
-    }
-    for result in entry.results.dropFirst(3) {
-      if case .table = result { return nil }
+    log.withColumn(place) { column in
+      for (i, value) in values.enumerated() { column.append(value, at: step + 1 + i) }
     }
   }
-
-  /// Whether a batch is as the plan was made for.
-  func takes(_ batch: [NDArray], _ entry: CompiledEntry) -> Bool {
-    guard entry.specs.count == arrays.count + batch.count else { return false }
-    for (array, place) in zip(batch, arrays.count...) {
-      guard array.shape == entry.specs[place].shape, array.dtype == entry.specs[place].dtype, array.isContiguous,
-        entry.strides[place] == nil
-      else { return false }
-    }
-    return true
-  }
-
-  /// The loss and what follows it.
-  func scalars(of made: [NDArray], _ values: [LuaValue], _ entry: CompiledEntry) -> [Double] {
-    var place = arrays.count
-    return entry.results.dropFirst(3).map { result in
-      switch result {
-      case .leaf:
-        defer { place += 1 }
-        return made[place].double(at: 0)
-      case .number(let node): return values[node].asNumber ?? .nan
-      case .constant(let value): return value.asNumber ?? .nan
-      case .table: return .nan
-      }
-    }
-  }
-
-  /// What a run made takes the place of what it was given.
-  mutating func take(_ made: [NDArray], _ values: [LuaValue], _ entry: CompiledEntry) throws(TensorError) {
-    for place in arrays.indices { arrays[place] = made[place].isContiguous ? made[place] : try made[place].contiguous() }
-    numbers.removeAll(keepingCapacity: true)
-    for result in entry.results.prefix(3) { result.collectNumbers(values, into: &numbers) }
   }
 }

@@ -42,9 +42,11 @@ extension Library {
 // Called from C with no Lua API in reach: payloads are tensors, a missing one stands for the number beside it.
 private let tinyOperation: AnyLuaBoxType.Tiny = { context, operation, a, x, b, y, result, flags in
   let state = Unmanaged<Library>.fromOpaque(context!)._withUnsafeGuaranteedRef { $0.state }
-  let code = PointwiseCode(rawValue: UInt8(truncatingIfNeeded: operation))!
   let first = UnsafePointer(a?.assumingMemoryBound(to: Tensor.self))
   let second = UnsafePointer(b?.assumingMemoryBound(to: Tensor.self))
+  var code = PointwiseCode(rawValue: UInt8(truncatingIfNeeded: operation))!
+  // The square has the bits of the power and a far simpler derivative.
+  if code == .pow, second == nil, y == 2, first!.pointee.dtype.isFloat { code = .square }
   let place = result.assumingMemoryBound(to: Tensor.self)
   do throws(TensorError) {
     var bytes = try immediate(code, first, x, second, y, into: place)

@@ -241,7 +241,12 @@ extension Library {
     var result = Tree(leaves: tree.leaves, shape: tree.shape)
     guard isTable[0], isTable[1] else {
       // One side is a tensor or a number that meets every leaf.
+      let isSquare = code == .pow && isTable[0] && call.stack.number(at: 2) == 2
       for i in result.leaves.indices {
+        if isSquare, tree.leaves[i].dtype.isFloat {
+          result.leaves[i] = try square(tree.leaves[i])
+          continue
+        }
         let other = try call.tensor(isTable[0] ? 2 : 1, meeting: tree.leaves[i], self)
         let leaf = call.type(isTable[0] ? 2 : 1) == .number ? tree.leaves[i] : try tree.leaf(i, meeting: other.dtype)
         result.leaves[i] = try arithmetic(code, isTable[0] ? leaf : other, isTable[0] ? other : leaf, at: i, of: tree)
