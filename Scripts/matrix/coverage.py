@@ -22,7 +22,7 @@ WITHOUT_DERIVATIVE = {
     "writes in place, which transforms refuse": "copy_ fill_ add_ sub_ mul_ div_",
     "is about data, files and figures": """
         batches data.* io.* perturb.* plot.*""",
-    "updates parameters; its numbers are no function to differentiate": "optim.* schedule.* agg.* per_example",
+    "updates parameters; its numbers are no function to differentiate": "optim.* schedule.* agg.* run pair load_run per_example",
 }
 
 

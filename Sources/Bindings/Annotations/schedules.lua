@@ -6,7 +6,8 @@ local eb = require "ebbtide"
 
 ---Schedules: values for a hyper-parameter that depend on the step t. They can be called, `schedule(t)`. The first step has t = 1 and gets the value that a
 ---schedule begins with; after its last step a schedule stays where it ended. A Lua function of t does as well. Each raises for arguments that are not numbers
----or too small.
+---or too small. A run gives its plan the numbers; in a function of one's own under `eb.compile` a schedule that looks at t (all but `exponential` and
+---`step`) makes a plan for each step.
 ---```lua
 ---local opt = eb.optim.adam{lr = eb.schedule.cosine(1e-3, 5000), beta1 = function(t) return t < 10 and 0.5 or 0.9 end}
 ---print(opt.lr(1), opt.lr)  --> 0.001 cosine 0.001 to 0 in 5000

@@ -195,6 +195,44 @@ test("median, running median and running average of three", function()
   equal(train(opt, x, 3), { -1 })
 end)
 
+test("a run aggregates by them, in a plan and on replay", function()
+  local p = { w = eb.ones({ 3 }, D) }
+  local function run(opt, aggregate)
+    return eb.run { params = p, loss = function(q) return (q.w ^ 2):sum() / 2 end, opt = opt, aggregate = aggregate, seed = 1 }
+  end
+  local a = run(optim.sgd { lr = 0.1 }, eb.agg.rm3):advance(12)
+  local b = run(optim.chain { eb.agg.rm3(), optim.sgd { lr = 0.1 } }):advance(12)
+  assert(eb.tree.equal(a.params, b.params) and a:replay(0, 12) == true)
+  equal(a:at(2).params.w, { 1, 1, 1 })
+  close(a:at(3).params.w, { 0.9, 0.9, 0.9 }, 1e-15)
+  -- One step for every three batches, with the gradient at the same place.
+  close(run(optim.sgd { lr = 0.1 }, eb.agg.m3()):advance(9).params.w, { 0.9 ^ 3, 0.9 ^ 3, 0.9 ^ 3 }, 1e-15)
+  raises(function() run(optim.sgd(), optim.adam()) end, "run: option 'aggregate': expected one of eb.agg, got an optimizer")
+end)
+
+test("a compiled function notices what a rule captures", function()
+  local factor = 1
+  local mine = optim.define("mine", { lr = 1 }, { step = function(p, g, _, h) return p - factor * h.lr * g end })
+  local step = eb.compile(function(x, s) return mine():step(x, x, s) end)
+  local x = eb.ones({ 1 }, D)
+  equal((step(x, mine():init(x))), { 0 })
+  factor = 0.25
+  equal((step(x, mine():init(x))), { 0.75 })
+end)
+
+test("schedules give the same under compile", function()
+  for _, lr in ipairs { eb.schedule.step(1, 0.5, 2), eb.schedule.exponential(1, 0.9), eb.schedule.cosine(1, 4), eb.schedule.warmup(2, 1) } do
+    local opt, x = optim.sgd { lr = lr }, eb.ones({ 1 }, D)
+    local compiled = eb.compile(function(p, s) return opt:step(p, eb.ones_like(p), s) end)
+    local p, s, q, u = x, opt:init(x), x, opt:init(x)
+    for _ = 1, 5 do
+      p, s = opt:step(p, eb.ones_like(p), s)
+      q, u = compiled(q, u)
+      equal(q, p)
+    end
+  end
+end)
+
 test("a rule of one's own is like a built-in", function()
   local heavy = optim.define("heavy", { lr = 0.1, beta = 0.9 }, {
     init = function(p) return { v = eb.zeros_like(p) } end,
