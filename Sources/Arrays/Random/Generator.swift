@@ -32,7 +32,8 @@ public struct Generator: Hashable, Sendable {
     withUnsafeBytes(of: counter) { counter in
       withUnsafeBytes(of: key) { key in
         withUnsafeMutableBytes(of: &out) { out in
-          ebb_philox4x32(counter.bindMemory(to: UInt32.self).baseAddress!, key.bindMemory(to: UInt32.self).baseAddress!,
+          ebb_philox4x32(
+            counter.bindMemory(to: UInt32.self).baseAddress!, key.bindMemory(to: UInt32.self).baseAddress!,
             out.bindMemory(to: UInt32.self).baseAddress!)
         }
       }

@@ -15,7 +15,7 @@ local function bytes_of(loop)
   return count
 end
 
--- Keeps the state that the run is in now, if a snapshot is due; where there are too many, every other goes.
+-- Keeps the state that the run is in now, if a snapshot is due, at first every 16 steps; where there are too many, every other goes.
 function parts.keep(core)
   local loop = core.loop
   local last = core.snapshots[#core.snapshots]
@@ -140,7 +140,7 @@ local function as_it_was(core, t, is_logged)
   local past = copy(core)
   if t == core.loop.t and not is_logged then return past end
   past.loop:restore(snapshot.t, snapshot.params, snapshot.opt_state, snapshot.model_state)
-  past.loop:truncate(snapshot.t)
+  past.loop:truncate(t)
   past.settings = snapshot.settings
   parts.configure(past)
   again(past, core.events, t, is_logged)

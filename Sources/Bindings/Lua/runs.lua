@@ -66,7 +66,7 @@ function eb.run(options)
   local state = { opt = parts.rules.initial(optimizer, p), agg = settings.aggregate and settings.aggregate.initial(p) or nil }
   local core = {
     loop = native.loop(p, state, options.state, settings.program.step, settings.seed), settings = settings,
-    events = {}, snapshots = {}, interval = 1, tracked = {}, planned = {}, watchers = {}, latest = {},
+    events = {}, snapshots = {}, interval = 16, tracked = {}, planned = {}, watchers = {}, latest = {},
   }
   parts.configure(core)
   parts.keep(core)

@@ -53,7 +53,8 @@ extension TrainingLoop {
 
   private func batch(_ count: Int) throws -> [NDArray] {
     guard batches != nil else { return [] }
-    return batches!.order == nil ? try batches!.batch(step + 1, seed: seed) : try batches!.batches(count, from: step + 1, seed: seed)
+    return batches!.order == nil
+      ? try batches!.batch(step + 1, seed: seed) : try batches!.batches(count, from: step + 1, seed: seed)
   }
 
   private func now() -> Double {
@@ -118,7 +119,8 @@ private struct PlannedRounds {
     var isMoving: [Bool] = []
     for node in entry.nodes {
       switch node {
-      case .argument(let place): isMoving.append(fixed.contains(place) ? hyper[place - fixed.lowerBound].value.asNumber == nil : true)
+      case .argument(let place):
+        isMoving.append(fixed.contains(place) ? hyper[place - fixed.lowerBound].value.asNumber == nil : true)
       case .constant: isMoving.append(false)
       case .arithmetic(_, let a, let b): isMoving.append(isMoving[a] || isMoving[b])
       }

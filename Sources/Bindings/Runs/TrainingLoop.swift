@@ -224,5 +224,4 @@ final class TrainingLoop {
       for (i, value) in values.enumerated() { column.append(value, at: step + 1 + i) }
     }
   }
-  }
 }
