@@ -37,6 +37,17 @@ import Testing
       let k = try matrixProduct(x, p[0])
       return try square(matrixProduct(k, k.matrixTransposed())).sum()
     },
+    Case(name: "convolutions in groups", parameters: [[4, 2, 3, 2], [6, 2, 2, 2]], example: [4, 6, 5]) {
+      (p, x) throws(TensorError) in
+      let images = try x.reshaped([1, 4, 6, 5])
+      let first = try convolution(images, p[0], Sliding(kernel: [3, 2], stride: [2, 1], padding: .sizes(1, 1)), groups: 2)
+      return try square(convolution(tanh(first), p[1], Sliding(kernel: [2, 2]), groups: 2)).sum()
+    },
+    Case(name: "a kernel used twice, on two images", parameters: [[2, 2, 2, 2]], example: [2, 2, 4, 4]) {
+      (p, x) throws(TensorError) in
+      let sliding = Sliding(kernel: [2, 2], padding: .same)
+      return try square(convolution(tanh(convolution(x, p[0], sliding)), p[0], sliding)).sum()
+    },
     Case(name: "a parameter without influence", parameters: [[3], [2, 2]], example: [3]) { (p, x) throws(TensorError) in
       try sin(p[0] * x).sum()
     },

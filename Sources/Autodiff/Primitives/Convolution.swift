@@ -3,16 +3,26 @@
 /// Its partial derivative in y is the convolution (in the sense of networks: a cross-correlation) of x with w, that in x is what carries
 /// cotangents back, that in w the gradient of the weight. Each is bilinear in the two remaining arrays, and every transpose of one is
 /// another: the primitive is closed under differentiation.
-struct Convolution: Primitive {
+package struct Convolution: Primitive {
   /// In which array the derivative is taken: the role of the result. The operands are the two others, in the order of the roles.
-  let face: ConvolutionRole
-  let geometry: ConvolutionGeometry
-  var name: String { "conv2d" }
-  var isMadeOfSteps: Bool { true }
+  package let face: ConvolutionRole
+  /// The windows and groups.
+  package let geometry: ConvolutionGeometry
+  /// `conv2d`.
+  package var name: String { "conv2d" }
+  /// Of one.
+  package var isMadeOfSteps: Bool { true }
+
+  /// The derivative in the array with the role `face`.
+  package init(face: ConvolutionRole, geometry: ConvolutionGeometry) {
+    self.face = face
+    self.geometry = geometry
+  }
 
   private var roles: [ConvolutionRole] { ConvolutionRole.allCases.filter { $0 != face } }
 
-  func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
+  /// The third array, or which sizes do not fit.
+  package func outcome(_ x: [Spec]) throws(TensorError) -> [Spec] {
     let (a, b) = (x[0], x[1])
     guard a.dtype == b.dtype, a.dtype.isFloat else {
       throw .invalid(name, "expected two tensors of one float type, got \(a.dtype) and \(b.dtype)")
@@ -49,17 +59,19 @@ struct Convolution: Primitive {
     return [Spec(try .checked(sizes, operation: name), a.dtype)]
   }
 
-  func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] { [try .convolution(face, x[0], x[1], geometry)] }
+  /// The third array.
+  package func evaluate(_ x: [NDArray]) throws(TensorError) -> [NDArray] { [try .convolution(face, x[0], x[1], geometry)] }
 
-  func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
+  /// Linear in each operand.
+  package func jvp(_ x: [Tensor], _ dx: [Tensor?], _ y: [Tensor]) throws(TensorError) -> [Tensor?] {
     let left = try dx[0].map { (da) throws(TensorError) in try bind(self, da, x[1]) }
     let right = try dx[1].map { (db) throws(TensorError) in try bind(self, x[0], db) }
     guard let left, let right else { return [left ?? right] }
     return [try left + right]
   }
 
-  // The cotangent stands in the role of the face, the known operand in its own; what is unknown is the face of the transpose.
-  func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?] {
+  /// The cotangent stands in the role of the face, the known operand in its own; what is unknown is the face of the transpose.
+  package func transpose(_ ct: [Tensor?], _ x: [LinearOperand]) throws(TensorError) -> [Tensor?] {
     guard let ct = ct[0] else { return [nil, nil] }
     guard let place = x.firstIndex(where: { $0.known != nil }), let known = x[place].known, x[1 - place].unknown != nil else {
       throw .noRule(name, "is linear in one operand at a time")
@@ -69,9 +81,9 @@ struct Convolution: Primitive {
     return place == 0 ? [nil, cotangent] : [cotangent, nil]
   }
 
-  // Lanes of one operand join the index that this operand shares with the result alone (the images of x and y, the input channels of
-  // x and w, the output channels of w and y); lanes of both are groups. Nothing is repeated for the operand without lanes.
-  func batch(_ x: [Tensor], _ isBatched: [Bool], lanes: Int) throws(TensorError) -> [Tensor] {
+  /// Lanes of one operand join the index that this operand shares with the result alone (the images of x and y, the input channels of
+  /// x and w, the output channels of w and y); lanes of both are groups. Nothing is repeated for the operand without lanes.
+  package func batch(_ x: [Tensor], _ isBatched: [Bool], lanes: Int) throws(TensorError) -> [Tensor] {
     if lanes == 0 {
       let lane = try outcome(zip(x, isBatched).map { $1 ? Spec($0.shape.removing(0), $0.dtype) : $0.spec })[0]
       return [try .zeros(Spec(lane.shape.inserting(0, at: 0), lane.dtype))]

@@ -6,6 +6,10 @@ extension PerExampleGradients {
   public func squaredNorms(_ subset: [Int]? = nil) throws(TensorError) -> Tensor {
     var sum = try Tensor(.full([count], 0, dtype))
     for parameter in subset ?? Array(terms.indices) {
+      if isTakenInBlocks(parameter) {
+        try forEachBlock(of: parameter) { (block) throws(TensorError) in sum = try sum + square(block).sum([1]) }
+        continue
+      }
       for (position, term) in terms[parameter].enumerated() {
         sum = try sum + term.innerProducts(term)
         for other in terms[parameter][(position + 1)...] { sum = try sum + 2 * term.innerProducts(other) }
@@ -18,6 +22,12 @@ extension PerExampleGradients {
   public func gramMatrix(_ subset: [Int]? = nil) throws(TensorError) -> Tensor {
     var sum = try Tensor(.full([count, count], 0, dtype))
     for parameter in subset ?? Array(terms.indices) {
+      if isTakenInBlocks(parameter) {
+        try forEachBlock(of: parameter) { (block) throws(TensorError) in
+          sum = try sum + matrixProduct(block, block.matrixTransposed())
+        }
+        continue
+      }
       for term in terms[parameter] {
         for other in terms[parameter] { sum = try sum + term.gramMatrix(other) }
       }
@@ -66,4 +76,28 @@ extension PerExampleGradients {
   }
 
   private var dtype: DType { losses.dtype }
+}
+
+/// Parameters of convolutions: their gradients are made for a few output channels at a time.
+extension PerExampleGradients {
+  // Numbers in a block of gradients, about.
+  private static var blockSize: Int { 1 << 20 }
+
+  /// Whether a term of the parameter's gradients is a convolution's.
+  func isTakenInBlocks(_ parameter: Int) -> Bool {
+    terms[parameter].contains { if case .convolution = $0 { true } else { false } }
+  }
+
+  /// Calls `body` with the gradients in one range of rows of the parameter's first dimension after another, [m, numbers].
+  func forEachBlock(of parameter: Int, _ body: (Tensor) throws(TensorError) -> Void) throws(TensorError) {
+    let shape = parameters[parameter].shape
+    let rows = shape[0]
+    let step = Swift.max(1, Self.blockSize / Swift.max(1, count * shape.elementCount / Swift.max(1, rows)))
+    for first in stride(from: 0, to: rows, by: step) {
+      let range = first..<Swift.min(first + step, rows)
+      var block = try terms[parameter][0].block(range, of: rows)
+      for term in terms[parameter].dropFirst() { block = try block + term.block(range, of: rows) }
+      try body(block)
+    }
+  }
 }
