@@ -81,6 +81,7 @@ typedef enum ebb_gemm_slot {
   ebb_gemm_slot_product,
   ebb_gemm_slot_weight,
   ebb_gemm_slot_tiles,  // of tiles.c, which runs behind products
+  ebb_gemm_slot_gradients,  // of aggregate.c
   EBB_GEMM_SLOTS
 } ebb_gemm_slot;
 void *ebb_gemm_scratch(ebb_gemm_slot slot, size_t bytes);

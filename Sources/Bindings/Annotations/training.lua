@@ -101,3 +101,74 @@ function PerExampleGradients:materialize() end
 ---@return table|Tensor inside
 ---@return table|Tensor outside
 function PerExampleGradients:group_sums(mask) end
+
+---The winsorized mean, see `eb.agg.winsorized`.
+---```lua
+---local g = eb.per_example(function(p, x) return p * x end)(eb.ones(1)[1], eb.tensor{1, 2, 3, 4, 100})
+---print(g:winsorized{c = 25}:item())  --> 3.0
+---```
+---@param options {c: number} a percentage from 0 to 50
+---@return table|Tensor
+function PerExampleGradients:winsorized(options) end
+
+---The mean without the extremes, see `eb.agg.trimmed`.
+---```lua
+---local g = eb.per_example(function(p, x) return p * x end)(eb.ones(1)[1], eb.tensor{1, 2, 3, 4, 100})
+---print(g:trimmed{c = 25}:item())  --> 3.0
+---```
+---@param options {c: number} a percentage from 0 to 50
+---@return table|Tensor
+function PerExampleGradients:trimmed(options) end
+
+---The median of each coordinate; of an even number of examples the mean of the middle two.
+---```lua
+---local g = eb.per_example(function(p, x) return p * x end)(eb.ones(1)[1], eb.tensor{5, 1, 2})
+---print(g:median():item())  --> 2.0
+---```
+---@return table|Tensor
+function PerExampleGradients:median() end
+
+---The q-quantile of each coordinate: at place q (m − 1) of the sorted values, between neighbours on the straight line or, with
+---method "nearest", the nearest one (ties to the even rank, as NumPy).
+---```lua
+---local g = eb.per_example(function(p, x) return p * x end)(eb.ones(1)[1], eb.tensor{1, 2, 3, 4})
+---print(g:quantile(0.5):item(), g:quantile(0.5, {method = "nearest"}):item())  --> 2.5  3.0
+---```
+---@param q number from 0 to 1
+---@param options? {method: "linear"|"nearest"} linear unless given
+---@return table|Tensor
+function PerExampleGradients:quantile(q, options) end
+
+---The variance of each coordinate, the mean of (g_i − mean)².
+---```lua
+---local g = eb.per_example(function(p, x) return p * x end)(eb.ones(1)[1], eb.tensor{1, 2, 3, 4})
+---print(g:var():item())  --> 1.25
+---```
+---@return table|Tensor
+function PerExampleGradients:var() end
+
+---Σ sign g_i in each coordinate.
+---```lua
+---local g = eb.per_example(function(p, x) return p * x end)(eb.ones(1)[1], eb.tensor{1, -2, 0, 4})
+---print(g:sign_sum():item())  --> 1.0
+---```
+---@return table|Tensor
+function PerExampleGradients:sign_sum() end
+
+---Σ w_i g_i for weights [m], in one pass.
+---```lua
+---local g = eb.per_example(function(p, x) return p * x end)(eb.ones(1)[1], eb.tensor{1, 2, 3})
+---print(g:weighted_sum(eb.tensor{1, 0, 2}):item())  --> 7.0
+---```
+---@param weights Tensor [m]
+---@return table|Tensor
+function PerExampleGradients:weighted_sum(weights) end
+
+---The point with the least sum of distances to the gradients, see `eb.agg.geometric_median`.
+---```lua
+---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {-1, 0}, {0, 0}})
+---assert(eb.tree.norm(g:geometric_median()) < 1e-3)
+---```
+---@param options? {iterations: integer, tolerance: number}
+---@return table|Tensor
+function PerExampleGradients:geometric_median(options) end

@@ -52,7 +52,7 @@ local function gradient(loss, per_example, p, m, batch, y, t, seed)
     for i, field in ipairs { ... } do one[names[i]] = field:reshape(1, table.unpack(field.shape)) end
     return (loss(q, one.x, one.y, context(one, m, t, seed)))
   end)(p, table.unpack(values))
-  return gradients:losses():mean(), per_example(gradients), nil
+  return gradients:losses():mean(), per_example(gradients, { rng = eb.rng(seed):split(5)[5] }), nil
 end
 
 -- Σ wᵢ ∇ℓᵢ over the examples of a batch.

@@ -29,6 +29,7 @@ extension Library {
       try runEmbedded("\(name).lua", [root, native, rules])
     }
     try installRuns(native, rules)
+    try runEmbedded("per_example_aggregation.lua", [root, native, rules])
   }
 
   // Parameters move by fractions, so whole numbers can't be parameters.

@@ -52,10 +52,54 @@ extension Library {
       try push(Tree(leaves: box.gradients.weightedSum(not(mask)), shape: box.shape), to: call.stack)
       return 2
     }
+    try boxes.method("weighted_sum") { [unowned self] call in
+      let box = try call.box(1, of: boxes)
+      return try push(Tree(leaves: box.gradients.weightedSum(call.tensor(2, self)), shape: box.shape), from: call)
+    }
+    try installRanks(boxes)
     try boxes.metamethod(.toString) { call in
       let gradients = try call.box(1, of: boxes).gradients
       return try call.push("per-example gradients of \(gradients.count) examples")
     }
+  }
+}
+
+/// What becomes of the values that the examples have in each coordinate.
+extension Library {
+  private func installRanks(_ boxes: LuaBoxType<PerExampleBox>) throws {
+    func define(_ name: String, _ statistic: @escaping (PerExampleGradients, LuaCall) throws -> [Tensor]) throws {
+      try boxes.method(name) { [unowned self] call in
+        let box = try call.box(1, of: boxes)
+        return try push(Tree(leaves: statistic(box.gradients, call), shape: box.shape), from: call)
+      }
+    }
+    try define("median") { gradients, _ in try gradients.median() }
+    try define("var") { gradients, _ in try gradients.variance() }
+    try define("sign_sum") { gradients, _ in try gradients.signSum() }
+    try define("winsorized") { [unowned self] gradients, call in try gradients.winsorized(percentile(call)) }
+    try define("trimmed") { [unowned self] gradients, call in try gradients.trimmed(percentile(call)) }
+    try define("quantile") { [unowned self] gradients, call in
+      let q = try call.number(2)
+      guard (0...1).contains(q) else { throw call.error("a fraction must be between 0 and 1, got \(q)", .argument) }
+      let options = try Options(call, 3, known: ["method"], self, allNamed: true)
+      return try gradients.quantile(q, nearest: options.choice("method", ["linear", "nearest"]) == "nearest")
+    }
+    try define("geometric_median") { [unowned self] gradients, call in
+      let options = try Options(call, 2, known: ["iterations", "tolerance"], self, allNamed: true)
+      let (iterations, tolerance) = (try options.integer("iterations") ?? 1000, try options.number("tolerance") ?? 1e-12)
+      guard iterations > 0, tolerance >= 0 else {
+        throw call.error("expected at least one iteration and no negative tolerance, got \(iterations) and \(tolerance)", .argument)
+      }
+      return try gradients.geometricMedian(iterations: iterations, tolerance: tolerance)
+    }
+  }
+
+  // { c = percentile }
+  private func percentile(_ call: LuaCall) throws -> Double {
+    let options = try Options(call, 2, known: ["c"], self, allNamed: true)
+    guard let c = try options.number("c") else { throw call.error("option 'c' is missing", .argument) }
+    guard (0...50).contains(c) else { throw call.error("option 'c': expected a percentage from 0 to 50, got \(c)", .argument) }
+    return c
   }
 }
 

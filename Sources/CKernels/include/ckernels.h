@@ -178,6 +178,8 @@ void ebb_random_uniform(ebb_dtype dtype, uint64_t key, uint64_t draw, int64_t n,
 void ebb_random_normal(ebb_dtype dtype, uint64_t key, uint64_t draw, int64_t n, void *out);
 void ebb_random_bits(uint64_t key, uint64_t draw, int64_t n, uint32_t *out);
 
+#include "aggregate.h"
+
 // ---- threads ---------------------------------------------------------------------------------------------------------------
 
 // Calls body(context, first, last) over [0, n) in chunks of grain, on up to control->threads threads; polls the interrupt flag
