@@ -1,4 +1,4 @@
-// W7 and W8: an epoch of minibatches, steps of full-batch descent, and norms of per-example gradients, by hand on a BLAS.
+// W7 and W8: an epoch of minibatches, steps of full-batch descent, norms and winsorized mean of per-example gradients, by hand on a BLAS.
 #include "perceptron.h"
 
 enum { EPOCH = 60000, PIXELS = 784, BATCH = 128, STEPS = EPOCH / BATCH, FULL = 5000, NORMED = 256 };
@@ -121,11 +121,81 @@ static void measure_norms(void) {
   report("norms", "C", blas.name, &all, 1, "sum=%.9g", sum);
 }
 
+// The mean of values clipped to the extremes but WINSORIZED on either side. Columns are treated a vector at a time; two lists have the
+// smallest and the largest values so far.
+enum { AGGREGATED = 100, WINSORIZED = 8 };
+#if defined __AVX512F__
+enum { LANES = 16 };
+#else
+enum { LANES = 8 };
+#endif
+typedef float lanes __attribute__((ext_vector_type(LANES)));
+
+// Values h[i * h_stride] d[i * d_stride ...] of `width` columns; without h it counts as 1.
+static inline void winsorize(const float *h, long h_stride, const float *d, long d_stride, int width, float *out) {
+  lanes low[WINSORIZED + 1], high[WINSORIZED + 1], sum = 0;
+  for (int c = 0; c <= WINSORIZED; c++) low[c] = 3.4e38f, high[c] = -3.4e38f;
+  for (int i = 0; i < AGGREGATED; i++) {
+    lanes x = 0;
+    if (width == LANES) memcpy(&x, d + i * d_stride, sizeof x);
+    else memcpy(&x, d + i * d_stride, (size_t)width * sizeof(float));
+    if (h) x *= h[i * h_stride];
+    sum += x;
+    lanes t = x;
+    _Pragma("clang loop unroll(full)") for (int c = 0; c <= WINSORIZED; c++) {
+      const lanes least = low[c] < t ? low[c] : t;
+      t = low[c] < t ? t : low[c];
+      low[c] = least;
+    }
+    t = x;
+    _Pragma("clang loop unroll(full)") for (int c = 0; c <= WINSORIZED; c++) {
+      const lanes most = high[c] > t ? high[c] : t;
+      t = high[c] > t ? t : high[c];
+      high[c] = most;
+    }
+  }
+  for (int c = 0; c < WINSORIZED; c++) sum = (sum - (low[c] + high[c])) + (low[WINSORIZED] + high[WINSORIZED]);
+  sum *= 1.0f / AGGREGATED;
+  if (width == LANES) memcpy(out, &sum, sizeof sum);
+  else memcpy(out, &sum, (size_t)width * sizeof(float));
+}
+
+static void winsorized_mean(void *state) {
+  perceptron *const net = state;
+  forward(net);
+  backward(net, false);
+  for (int l = 0; l < LAYERS; l++) {
+    const int in = net->sizes[l], out = net->sizes[l + 1];
+    float *const d = net->d[l + 1];
+    for (int i = 0; i < AGGREGATED * out; i++) d[i] *= AGGREGATED;
+    for (int k = 0; k < out; k += LANES) {
+      const int width = out - k < LANES ? out - k : LANES;
+      for (int j = 0; j < in; j++)
+        if (width == LANES) winsorize(net->h[l] + j, in, d + k, out, LANES, net->gw[l] + (long)j * out + k);
+        else winsorize(net->h[l] + j, in, d + k, out, width, net->gw[l] + (long)j * out + k);
+      winsorize(NULL, 0, d + k, out, width, net->gb[l] + k);
+    }
+  }
+}
+
+static void measure_winsorized(void) {
+  perceptron net = {.sizes = {PIXELS, 256, 256, CLASSES}, .examples = AGGREGATED, .targets = one_hot(NULL, AGGREGATED)};
+  allocate_perceptron(&net, input_floats("digits", AGGREGATED * PIXELS));
+  read_weights(&net, net.w);
+  const samples all = measure(winsorized_mean, &net);
+  double squares = 0, absolute = 0;
+  for (int l = 0; l < LAYERS; l++) {
+    for (long i = 0; i < weights(&net, l); i++) squares += (double)net.gw[l][i] * net.gw[l][i], absolute += fabs((double)net.gw[l][i]);
+    for (int i = 0; i < net.sizes[l + 1]; i++) squares += (double)net.gb[l][i] * net.gb[l][i], absolute += fabs((double)net.gb[l][i]);
+  }
+  report("winsorized", "C", blas.name, &all, 1, "norm=%.9g\tabsolute=%.9g", sqrt(squares), absolute);
+}
+
 int main(int count, char **arguments) {
   open_blas(count, arguments);
   const char *const wanted = count > 2 ? arguments[2] : "W7a";
   if (!strcmp(wanted, "W8"))
-    measure_norms();
+    measure_norms(), measure_winsorized();
   else if (!strcmp(wanted, "W7b"))
     for (int i = 0; i < 2; i++) measure_full(i == 0);
   else

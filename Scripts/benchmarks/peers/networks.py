@@ -1,8 +1,8 @@
-"""The peers on networks: W7 the perceptron on digits, W8 norms of per-example gradients, W11 a convolution net."""
+"""The peers on networks: W7 the perceptron on digits, W8 norms and winsorized mean of per-example gradients, W11 a convolution net."""
 
 from measure import attempt, compiles_torch, load, load_jax, load_torch, main, measure, np, report
 
-BATCH, EPOCH, FULL, NORMED = 128, 60000, 5000, 256
+BATCH, EPOCH, FULL, NORMED, AGGREGATED, WINSORIZED = 128, 60000, 5000, 256, 100, 8
 STEPS = EPOCH // BATCH
 
 
@@ -118,6 +118,36 @@ def norms_numpy():
     report("norms", "NumPy", "factors by hand", measure(norms), sum=norms().sum(dtype=float))
 
 
+def report_winsorized(peer, variant, run):
+    samples, g = measure(run), [np.asarray(a, float) for a in run()]
+    report("winsorized", peer, variant, samples, norm=np.sqrt(sum((a * a).sum() for a in g)), absolute=sum(np.abs(a).sum() for a in g))
+
+
+def winsorized_numpy():
+    (x, y), p = digits(AGGREGATED), weights(784, 256, 256, 10)
+
+    def winsorized():
+        h = forward(p, x, "relu")
+        d, means = slopes(h[-1], y, "entropy")[1] * AGGREGATED, []
+        for layer in (2, 1, 0):
+            for g in (h[layer][:, :, None] * d[:, None, :], d):
+                rows = g.reshape(AGGREGATED, -1)
+                parts = np.partition(rows, (WINSORIZED, AGGREGATED - 1 - WINSORIZED), axis=0)
+                means.append(np.clip(rows, parts[WINSORIZED], parts[AGGREGATED - 1 - WINSORIZED]).mean(0))
+            d = (d @ p[2 * layer].T) * (h[layer] > 0)
+        return means
+
+    report_winsorized("NumPy", "partition", winsorized)
+
+
+def both(*workloads):
+    def run():
+        for workload in workloads:
+            workload()
+
+    return run
+
+
 # PyTorch.
 
 
@@ -224,6 +254,29 @@ def norms_torch():
         if compiles_torch():
             attempt("norms", "torch.compile", "", lambda: measured("torch.compile", torch.compile(norms)))
 
+    few, labels = x[:AGGREGATED], y[:AGGREGATED]
+
+    def by_sort():
+        means = []
+        for g in gradients(p, few, labels):
+            rows = g.reshape(AGGREGATED, -1).sort(0)[0]
+            ends = WINSORIZED * (rows[WINSORIZED] + rows[AGGREGATED - 1 - WINSORIZED])
+            means.append((rows[WINSORIZED:AGGREGATED - WINSORIZED].sum(0) + ends) / AGGREGATED)
+        return means
+
+    def by_topk():
+        means = []
+        for g in gradients(p, few, labels):
+            rows = g.reshape(AGGREGATED, -1)
+            most = rows.topk(WINSORIZED + 1, 0)[0].amin(0)
+            least = rows.topk(WINSORIZED + 1, 0, largest=False)[0].amax(0)
+            means.append(rows.clamp(least, most).mean(0))
+        return means
+
+    with torch.no_grad():
+        report_winsorized("PyTorch", "vmap(grad), sort", by_sort)
+        report_winsorized("PyTorch", "vmap(grad), topk", by_topk)
+
 
 def pictures():
     """Pictures, labels and weights of the convolution net."""
@@ -324,6 +377,17 @@ def norms_jax():
     samples = measure(lambda: norms(p, data, targets).block_until_ready())
     report("norms", "JAX", "vmap(grad)", samples, sum=np.asarray(norms(p, data, targets)).sum(dtype=float))
 
+    @jax.jit
+    def winsorized(p, x, y):
+        means = []
+        for g in gradients(p, x, y):
+            rows = jax.numpy.sort(g.reshape(AGGREGATED, -1), axis=0)
+            ends = WINSORIZED * (rows[WINSORIZED] + rows[AGGREGATED - 1 - WINSORIZED])
+            means.append((rows[WINSORIZED:AGGREGATED - WINSORIZED].sum(0) + ends) / AGGREGATED)
+        return means
+
+    report_winsorized("JAX", "vmap(grad), sort", lambda: jax.block_until_ready(winsorized(p, data[:AGGREGATED], targets[:AGGREGATED])))
+
 
 def convolution_jax():
     jax = load_jax()
@@ -355,6 +419,6 @@ if __name__ == "__main__":
     main({
         "W7a": {"numpy": epoch_numpy, "torch": epoch_torch, "jax": epoch_jax},
         "W7b": {"numpy": full_numpy, "torch": full_torch, "jax": full_jax},
-        "W8": {"numpy": norms_numpy, "torch": norms_torch, "jax": norms_jax},
+        "W8": {"numpy": both(norms_numpy, winsorized_numpy), "torch": norms_torch, "jax": norms_jax},
         "W11": {"torch": convolution_torch, "jax": convolution_jax},
     })
