@@ -45,6 +45,26 @@ import Testing
     }
   }
 
+  /// Gradients of 40 examples in 27,648 weights are made in two blocks, of which the first ends within the second group.
+  @Test func convolutionsInBlocks() throws {
+    let (w, x) = (try Tensor.normal(96, 32, 3, 3, seed: 1), try Tensor.normal(40, 1, 64, 4, 4, seed: 2))
+    let g = try PerExampleGradients(
+      { (p, e) throws(TensorError) in try square(convolution(e[0], p[0], Sliding(kernel: [3, 3]), groups: 2)).sum() }, at: [w],
+      over: [x])
+    var blocks = 0
+    try g.forEachBlock(of: 0) { (_) throws(TensorError) in blocks += 1 }
+    #expect(blocks == 2)
+    let rows = try vmap(
+      { (e) throws(TensorError) in
+        try gradient(
+          { (p) throws(TensorError) in [try square(convolution(e[0], p[0], Sliding(kernel: [3, 3]), groups: 2)).sum()] }, at: [w])
+      }, [x], axes: [0])[0].reshaped([40, w.count])
+    #expect(isClose(try g.squaredNorms().elements, try square(rows).sum([1]).elements, 1e-12))
+    #expect(isClose(try g.gramMatrix().elements, try matrixProduct(rows, rows.matrixTransposed()).elements, 1e-12))
+    #expect(isClose(try g.materialized()[0].elements, try rows.elements, 1e-12))
+    #expect(isClose(try g.median()[0].elements, try rows.median([0]).values.elements, 1e-12))
+  }
+
   @Test func theNumberOfThreadsChangesNothing() throws {
     let (w, x) = (try Tensor.normal(200, 70, seed: 1, dtype: .float32), try Tensor.normal(60, 3, 200, seed: 2, dtype: .float32))
     func results(threads: Int) throws -> [[Double]] {

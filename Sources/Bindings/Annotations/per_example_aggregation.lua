@@ -106,7 +106,7 @@ function eb.agg.clip(options) end
 
 ---The point with the least sum of distances to the gradients, over all parameters at once, by Weiszfeld's iteration (with the step of
 ---Vardi & Zhang 2000 at an example) on the Gram matrix: O(m²) an iteration beside the Gram matrix and one weighted sum. In float32
----distances are known to about 3e-4 of the largest gradient.
+---distances are known to about 3e-4 of the norms of the two; what is nearer counts as met.
 ---```lua
 ---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {-1, 0}, {0, 0}, {0, 0}, {0, 50}})
 ---local z = eb.agg.geometric_median()(g)

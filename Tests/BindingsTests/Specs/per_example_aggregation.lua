@@ -234,6 +234,7 @@ test("the geometric median", function()
   close(given(eb.tensor({ { 1, 2 }, { 1, 2 }, { 1, 2 }, { 90, -5 } }, { dtype = "float64" })):geometric_median(), { 1, 2 }, 1e-6)
   close(given(eb.tensor({ { 1 }, { 2 }, { 10 } }, { dtype = "float64" })):geometric_median(), { 2 }, 1e-5)
   close(given(eb.tensor({ { 3, 4 } })):geometric_median(), { 3, 4 })
+  close(given(eb.tensor { { 1, 0 }, { -1, 0 }, { 0, 0 }, { 0, 0 }, { 0, 5000 } }):geometric_median(), { 0, 0 }, 1e-6)
   -- A corrupt tenth moves it little.
   local many = randn({ 50, 4 }, 2)
   for i = 1, 5 do many[i] = eb.full({ 4 }, 1e4, { dtype = "float64" }) end
