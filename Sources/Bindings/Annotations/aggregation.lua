@@ -1,16 +1,8 @@
 ---@meta ebbtide.aggregation
 
--- How gradients become one.
+-- How the gradients of the last batches become one.
 
 local eb = require "ebbtide"
-
----How gradients become one: members of a chain before the optimizer, or the option `aggregate` of a run.
----```lua
----local opt = eb.optim.chain{eb.agg.rm3, eb.optim.sgd{lr = 0.1}}
----print(opt.lr)  --> 0.1
----```
----@class agg
-eb.agg = {}
 
 ---The median of three gradients, coordinate by coordinate: one step for every three batches, at steps 3, 6, … (Zielinski, Krishnan & Chatterjee 2020,
 ---arXiv 2003.07422). At other steps the gradient is 0, which is no step for `sgd` without momentum. `eb.agg.m3` may stand for `eb.agg.m3()`. State: `last`,

@@ -9,6 +9,8 @@ local eb = require "ebbtide"
 ---for a few coordinates at a time, never examples × parameters, for linear layers, convolutions, and everything else that enters a model
 ---linearly; they are values only, without a derivative. A coordinate in which an example has NaN becomes NaN. m is the number of
 ---examples, g_i the gradient of one.
+---
+---`m3`, `rm3` and `ra3` work on the gradients of batches instead; they are also members of a chain before the optimizer.
 ---```lua
 ---local net = eb.nn.mlp{4, 8, 3}
 ---local p, X, y = net:init{rng = eb.rng(1)}, eb.randn{6, 4, rng = eb.rng(2)}, eb.tensor{1, 2, 3, 1, 2, 3}
