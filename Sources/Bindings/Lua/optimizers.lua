@@ -18,9 +18,6 @@ local function is_callable(value)
   return type(metatable) == "table" and metatable.__call ~= nil
 end
 
--- The rules' tree arithmetic works on trees of the library; a parameter that is one tensor is one as well.
-local function is_leaf(value) return native.is_tensor(value) or type(value) == "number" end
-
 -- MARK: Hyper-parameters
 
 -- A value for a hyper-parameter: a number in range, a schedule or a function of t where the default is a number; else of the default's type.
@@ -352,5 +349,5 @@ end
 rules.builtin, rules.fail, rules.core_of, rules.make, rules.make_core = builtin, fail, core_of, make, make_core
 rules.initial, rules.apply, rules.evaluate, rules.slots, rules.slot = initial, apply, evaluate, slots, slot
 rules.with_values, rules.checked, rules.is_callable = with_values, checked, is_callable
-rules.is_leaf, rules.opaque, rules.constructed = is_leaf, native.opaque, constructed
+rules.constructed = constructed
 for _, value in ipairs { native, Optimizer, methods, make, make_core, checked, core_of, constructed, initial, apply, evaluate, slots, guarded, apply_to_all, gathered, at_place, at } do native.opaque(value) end

@@ -43,9 +43,14 @@ final class ProgressLine {
     }
   }
 
+  /// Takes the line away until the next step shows it again.
+  func hide() {
+    if isVisible, isTerminal { write("\r\u{1B}[K") }
+  }
+
   /// Takes the line away.
   func end() {
-    if isVisible, isTerminal { write("\r\u{1B}[K") }
+    hide()
     began = nil
   }
 

@@ -29,13 +29,13 @@ extension Library {
     }
     // tell(text): a line for the user beside the results.
     try define("tell", in: native) { [unowned self] call in
-      progress?.end()
+      progress?.hide()
       tell(try call.string(1))
       return 0
     }
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
-    for name in ["runs", "run_steps", "run_history", "run_perturbations", "run_files"] {
+    for name in ["runs", "run_program", "run_tracking", "run_steps", "run_history", "run_perturbations", "run_files"] {
       try runEmbedded("\(name).lua", [root, native, parts])
     }
   }
@@ -125,14 +125,14 @@ extension Library {
       try call.box(1, of: loops).seed = UInt64(bitPattern: Int64(seed))
       return 0
     }
-    // set_hyper({ name = number or function of t }, { name = true } of those to be written down)
+    // set_hyper({ name = number or function of t }, { name = column } of those to be written down)
     try loops.method("set_hyper") { call in
       let loop = try call.box(1, of: loops)
       let values = try call.table(2)
       var hyper: [(name: String, value: LuaValue)] = []
       for key in try values.orderedKeys() { hyper.append((key.text, try values.get(.string(key.text)))) }
       loop.hyper = hyper.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-      loop.loggedHyper = Set(try call.table(3).orderedKeys().map(\.text))
+      loop.loggedHyper = try call.read(3, as: [String: String].self)
       return 0
     }
     // set_batches({ name = tensor }, count, size or nil, shuffle, drop_last); set_batches() for none

@@ -22,8 +22,8 @@ final class TrainingLoop {
   var log = RunLog()
   /// The hyper-parameters that steps get as numbers, by their names, in the order of a tree; each a number or a function of the step.
   var hyper: [(name: String, value: LuaValue)] = []
-  /// The hyper-parameters that are written down at each step.
-  var loggedHyper: Set<String> = []
+  /// The hyper-parameters that are written down at each step, with the names of their columns.
+  var loggedHyper: [String: String] = [:]
   /// The names of the numbers that a step returns after the loss.
   private(set) var metrics: [String] = []
   private var function: LuaFunction
@@ -198,8 +198,9 @@ final class TrainingLoop {
     if count == 0 { return }
     if isLogged {
       for (name, column) in zip(["loss"] + metrics, columns) { append(name, column[..<count]) }
-      for entry in hyper where loggedHyper.contains(entry.name) {
-        append(entry.name, try (1...count).map { try number(entry, step + $0, stack) }[...])
+      for entry in hyper {
+        guard let name = loggedHyper[entry.name] else { continue }
+        append(name, try (1...count).map { try number(entry, step + $0, stack) }[...])
       }
     }
     step += count

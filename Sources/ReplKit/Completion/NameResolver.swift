@@ -130,7 +130,8 @@ struct NameResolver {
       guard stack.type(at: -1) == .table else { return nil }
       try stack.rawGet("__name", from: -1)
       defer { stack.pop() }
-      return stack.string(at: -1).flatMap { documentation.entry(named: $0) == nil ? documentation.typeName(ofBox: $0) : $0 }
+      // The class comes before a function of the same name: what `eb.run` gives is a Run.
+      return stack.string(at: -1).map { documentation.typeName(ofBox: $0) ?? $0 }
     }
   }
 
