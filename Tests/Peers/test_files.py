@@ -190,6 +190,22 @@ class TensorBoard(FileTest):
     self.assertAlmostEqual(value.sum, 301 * 0.5 + 4, places=3)
     self.assertAlmostEqual(value.bucket_limit[-1], 2, places=12)
 
+  def test_it_reads_the_log_of_a_run(self):
+    self.run_lua("""
+      local eb = require "ebbtide"
+      local run = eb.run { params = eb.ones { 2 }, loss = function(x) return (x ^ 2):sum() / 2 end, opt = eb.optim.sgd { lr = 0.5 } }
+      run:track({ x = function(r) return r.params end }, { every = 4 })
+      run:advance(9)
+      run.log:tensorboard "logs/trained"
+    """)
+    from tensorboard.backend.event_processing import event_accumulator
+
+    read = event_accumulator.EventAccumulator(self.path("logs/trained"), size_guidance={"scalars": 0}).Reload()
+    self.assertEqual([(event.step, event.value) for event in read.Scalars("loss")], [(t, 0.25 ** (t - 1)) for t in range(1, 10)])
+    self.assertEqual([event.value for event in read.Scalars("lr")], [0.5] * 9)
+    self.assertEqual([(event.step, event.value) for event in read.Scalars("x/2")], [(1, 1), (5, 0.5**4), (9, 0.5**8)])
+
+
 
 if __name__ == "__main__":
   unittest.main()

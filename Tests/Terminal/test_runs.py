@@ -94,7 +94,7 @@ class RunsAtThePrompt(TerminalTest):
     self.assertEqual(terminal.say("#run.log.loss"), str(steps + 7))
     self.assertEqual(terminal.say("run:replay(run.t - 20, run.t)"), "true")
     terminal.send("run:adv\t")
-    self.assertIn("run:advance(", terminal.shown())
+    self.assertIn("run:advance", terminal.shown())
 
 
 if __name__ == "__main__":

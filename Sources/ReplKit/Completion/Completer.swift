@@ -106,7 +106,9 @@ struct Completer {
       return Set(methodsOnly ? methods : methods + properties)
     }
     var found: Set<String> = []
-    try names.walk(stack.top, stack) { (table) throws(LuaError) in
+    let base = stack.top
+    defer { stack.top = base }
+    try names.walk(base, stack) { (table) throws(LuaError) in
       try stack.forEach(at: table) { () throws(LuaError) in
         guard let key = stack.string(at: -2) else { return }
         if !methodsOnly || stack.type(at: -1) == .function { found.insert(key) }
