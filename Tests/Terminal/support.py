@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -91,6 +92,15 @@ class TerminalTest(unittest.TestCase):
   def run_program(self, *arguments, text="", **variables):
     return subprocess.run([PROGRAM, *arguments], input=text, env=environ(self.home, **variables), cwd=self.home,
                           capture_output=True, encoding="utf-8", timeout=60)
+
+  def kill_after(self, seconds, *arguments):
+    """Starts the program, waits for its line `ready` and kills it some time later."""
+    child = subprocess.Popen([PROGRAM, *arguments], env=environ(self.home), stdout=subprocess.PIPE)
+    self.assertEqual(child.stdout.readline(), b"ready\n")
+    time.sleep(seconds)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
 
   def file(self, name, text):
     path = self.home / name

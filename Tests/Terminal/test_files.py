@@ -5,14 +5,11 @@ import gzip
 import hashlib
 import http.server
 import random
-import signal
 import struct
-import subprocess
 import threading
-import time
 import unittest
 
-from support import PROGRAM, TerminalTest, environ
+from support import TerminalTest
 
 
 class Checkpoints(TerminalTest):
@@ -34,12 +31,7 @@ class Checkpoints(TerminalTest):
     chance = random.Random(1)
     steps = []
     for _ in range(8):
-      child = subprocess.Popen([PROGRAM, script, str(path)], env=environ(self.home), stdout=subprocess.PIPE)
-      self.assertEqual(child.stdout.readline(), b"ready\n")
-      time.sleep(chance.uniform(0, 0.1))
-      child.send_signal(signal.SIGKILL)
-      child.wait()
-      child.stdout.close()
+      self.kill_after(chance.uniform(0, 0.1), script, str(path))
       result = self.run_program("-e", check)
       self.assertEqual(result.returncode, 0, result.stderr)
       steps.append(int(result.stdout))

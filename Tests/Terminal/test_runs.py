@@ -1,12 +1,10 @@
 """Runs as a whole program handles them: resumed in another process after a kill, the same on any number of threads, stopped by Ctrl-C."""
 
 import random
-import signal
-import subprocess
 import time
 import unittest
 
-from support import CONTROL_C, PROGRAM, TerminalTest, environ
+from support import CONTROL_C, TerminalTest
 
 MAKE = """
   local eb = require "ebbtide"
@@ -60,12 +58,7 @@ class Runs(TerminalTest):
     chance = random.Random(2)
     steps = []
     for _ in range(4):
-      child = subprocess.Popen([PROGRAM, script, str(path)], env=environ(self.home), stdout=subprocess.PIPE)
-      self.assertEqual(child.stdout.readline(), b"ready\n")
-      time.sleep(chance.uniform(0, 0.2))
-      child.send_signal(signal.SIGKILL)
-      child.wait()
-      child.stdout.close()
+      self.kill_after(chance.uniform(0, 0.2), script, str(path))
       result = self.run_program(check, str(path))
       self.assertEqual(result.returncode, 0, result.stderr)
       steps.append(int(result.stdout))

@@ -22,10 +22,7 @@ extension Library {
       if keyed.contains(number) { return try stack.push(value) }
       try hostNumbers.push(recording.numbers.append(.argument(number)), to: stack)
     case .table(let entries):
-      try stack.reserve(4)
-      try stack.pushTable(fields: entries.count)
-      try stack.push(treeMetatable.reference)
-      stack.setMetatable(of: -2)
+      try pushTreeTable(fields: entries.count, to: stack)
       for (key, child) in entries {
         try push(child, values, for: recording, keyed, &leaf, &number, to: stack)
         try stack.rawSet(key, in: -2)
@@ -56,10 +53,7 @@ extension Library {
     case .number(let node): try stack.push(numbers[node])
     case .constant(let value): try stack.push(value)
     case .table(let entries):
-      try stack.reserve(4)
-      try stack.pushTable(fields: entries.count)
-      try stack.push(treeMetatable.reference)
-      stack.setMetatable(of: -2)
+      try pushTreeTable(fields: entries.count, to: stack)
       for (key, child) in entries {
         try push(child, made, &next, numbers, to: stack)
         try stack.rawSet(key, in: -2)

@@ -80,10 +80,7 @@ extension Library {
       try stack.rawGet(name, from: -1)
       stack.remove(stack.top - 1)
     case .table(let entries):
-      try stack.reserve(4)
-      try stack.pushTable(fields: entries.count)
-      try stack.push(treeMetatable.reference)
-      stack.setMetatable(of: -2)
+      try pushTreeTable(fields: entries.count, to: stack)
       for (key, child) in entries {
         try gather(child, stack, from: list, name, &next)
         try stack.rawSet(key, in: -2)

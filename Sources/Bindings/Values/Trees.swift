@@ -169,15 +169,20 @@ extension Library {
     case .constant(let value):
       try stack.push(value)
     case .table(let entries):
-      try stack.reserve(4)
-      try stack.pushTable(fields: entries.count)
-      try stack.push(treeMetatable.reference)
-      stack.setMetatable(of: -2)
+      try pushTreeTable(fields: entries.count, to: stack)
       for (key, child) in entries {
         try push(child, leaves, &next, to: stack)
         try stack.rawSet(key, in: -2)
       }
     }
+  }
+
+  /// Pushes an empty table that carries the arithmetic of trees.
+  func pushTreeTable(fields: Int, to stack: LuaStack) throws(LuaError) {
+    try stack.reserve(4)
+    try stack.pushTable(fields: fields)
+    try stack.push(treeMetatable.reference)
+    stack.setMetatable(of: -2)
   }
 
   /// Pushes a tree as the one result of a call.
