@@ -88,6 +88,7 @@ local function copy(core)
   new.loop = core.loop:fork()
   new.latest = {}
   for name, value in pairs(core.latest) do new.latest[name] = value end
+  if core.is_measured then new.tracked, new.planned, new.watchers, new.is_measured = {}, {}, {}, nil end
   return new
 end
 parts.copy = copy

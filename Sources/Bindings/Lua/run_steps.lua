@@ -71,6 +71,20 @@ local function tell_obstacle(core)
   end
 end
 
+-- What is tracked at step t. A fork that a quantity makes to look ahead does not measure in its turn.
+local function measured(self, core, t)
+  local row = {}
+  core.is_measured = true
+  local good, message = pcall(function()
+    for _, quantity in ipairs(core.tracked) do
+      if (t - 1) % quantity.every == 0 then parts.entries(quantity.name, quantity.measure(self), row) end
+    end
+  end)
+  core.is_measured = nil
+  if not good then error(message, 0) end
+  return row
+end
+
 -- Takes steps up to `last`; the reason if it ends before.
 local function go(self, core, last, options, shows)
   local bound = options and options.until_loss or -math.huge
@@ -84,10 +98,7 @@ local function go(self, core, last, options, shows)
     local watches = stop or #core.watchers > 0
     local t, row = loop.t + 1, nil
     if is_due(core, t) then
-      row = {}
-      for _, quantity in ipairs(core.tracked) do
-        if (t - 1) % quantity.every == 0 then parts.entries(quantity.name, quantity.measure(self), row) end
-      end
+      row = measured(self, core, t)
       for name, value in pairs(row) do core.latest[name] = native.is_tensor(value) and value.ndim == 0 and value:item() or value end
     end
     local count = (row or watches) and 1 or math.max(1, free_steps(core, last))

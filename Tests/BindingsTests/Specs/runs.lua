@@ -215,6 +215,15 @@ test("tracked quantities: when they are taken, and what they may be", function()
   raises(function() run:track { q = function() return "x" end } run:advance(1) end, "track: 'q' gave a string at step 11")
 end)
 
+test("a tracked quantity may fork the run and look ahead", function()
+  local run = halving()
+  run:track { ahead = { every = 2, function(r) return r:fork():advance(3).params:item() end } }
+  run:advance(5)
+  close(run.log.ahead.value, { 0.5 ^ 3, 0.5 ^ 5, 0.5 ^ 7 }, 0)
+  equal(run.t, 5)
+  equal(#run:fork():advance(2).log.ahead, 4)
+end)
+
 test("interventions", function()
   local run, steps = halving(), {}
   run:at_step(3, function(r) steps[#steps + 1] = r.t r.h.lr = 0.25 end)
