@@ -37,6 +37,24 @@ class Runs(TerminalTest):
     self.assertEqual(len(hashes[0].split()), 2)
     self.assertEqual(hashes[0], hashes[1])
 
+  def test_a_net_whose_products_are_divided_has_the_same_bits_on_one_thread_and_two(self):
+    # 256 × 784 × 256 multiplications: far beyond what one thread is left with.
+    script = self.file("wide.lua", """
+      local eb = require "ebbtide"
+      local train = eb.data.mnist_sample()
+      local net = eb.nn.mlp { 784, 256, 10, act = "tanh" }
+      local run = eb.run {
+        params = net:init { rng = eb.rng(0) }, opt = eb.optim.adam { lr = 1e-3 }, data = eb.batches(train, { size = 256, shuffle = true }),
+        loss = function(p, x, y) return eb.loss.cross_entropy(net(p, x), y) end,
+      }
+      run:advance(100)
+      assert(run:replay(0, 100) == true)
+      print(eb.tree.hash { run.params, run.opt_state })
+    """)
+    one, two = (self.run_program("--threads", threads, script) for threads in ("1", "2"))
+    self.assertEqual((one.returncode, two.returncode), (0, 0), one.stderr + two.stderr)
+    self.assertEqual(one.stdout, two.stdout)
+
   def test_a_killed_run_goes_on_in_another_process_bit_for_bit(self):
     path = self.home / "run.ebt"
     script = self.file("train.lua", MAKE + """

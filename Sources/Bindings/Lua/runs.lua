@@ -169,7 +169,7 @@ end
 
 function Run.__tostring(self)
   local core = rawget(self, 1)
-  local log, text = core.loop.log, ("run: step %d"):format(core.loop.t)
+  local text = ("run: step %d"):format(core.loop.t)
   if core.loop.t > 0 then text = text .. (", loss %.6g"):format(core.loop.loss) end
   if core.is_view then text = text .. ", as it was" end
   return text .. ", " .. tostring(parts.rules.make(core.settings.optimizer)):gsub("\n%s*", "; ")

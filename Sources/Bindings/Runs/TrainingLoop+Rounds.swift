@@ -32,15 +32,15 @@ extension TrainingLoop {
       let batch = try batch(count)
       guard rounds.takes(batch) else { return nil }
       let block = try rounds.begin(count, batch, self, stack)
-      let columns = try rounds.run(block, count)
+      var (state, columns) = try rounds.run(block, count)
       // The first round that ends the loop: the one before is the last that counts, or this one.
       var (taken, stop): (Int, Stop?) = (count, nil)
       if let round = columns[0].firstIndex(where: { !$0.isFinite || $0 <= bound }) {
         let loss = columns[0][round]
         (taken, stop) = loss.isFinite ? (round + 1, .loss) : (round, .divergence(loss))
       }
-      if taken < count, taken > 0 { _ = try rounds.run(block, taken) }
-      if taken > 0 { rounds.finish(block, taken) }
+      if taken < count, taken > 0 { (state, columns) = try rounds.run(block, taken) }
+      if taken > 0 { rounds.finish(block, taken, state) }
       try commit(columns, taken, isLogged, stack)
       if let stop { return stop }
       progress(step, lastLoss)
@@ -86,7 +86,6 @@ private struct PlannedRounds {
     let others: [NDArray]
     let start: [NDArray]
     let values: [[LuaValue]]
-    var end: (state: [NDArray], outputs: [NDArray])?
   }
 
   /// Nil when p, s and m are not what the plan takes, or what it gives can't take their place.
@@ -187,16 +186,12 @@ private struct PlannedRounds {
           dtype == .float32 ? try NDArray(column.map(Float.init), shape: [count]) : try NDArray(column, shape: [count]))
       }
     }
-    current = Block(others: others, start: state, values: values)
-    return current!
+    return Block(others: others, start: state, values: values)
   }
 
-  private var current: Block?
-
-  /// Runs the first rounds of a block: the losses of all, and the same for each number that follows the loss.
-  mutating func run(_ block: Block, _ count: Int) throws(TensorError) -> [[Double]] {
+  /// Runs the first rounds of a block: the state after them, the losses of all, and the same for each number that follows the loss.
+  func run(_ block: Block, _ count: Int) throws(TensorError) -> (state: [NDArray], columns: [[Double]]) {
     let end = try repeated.run(block.start, block.others, rounds: count)
-    current!.end = end
     var columns: [[Double]] = []
     var place = 0
     for result in entry.results.dropFirst(3) {
@@ -209,16 +204,16 @@ private struct PlannedRounds {
       case .table: columns.append([Double](repeating: .nan, count: count))
       }
     }
-    return columns
+    return (end.state, columns)
   }
 
   private func value(_ node: Int, _ round: Int, _ block: Block) -> Double {
     (block.values.count > 1 ? block.values[round] : block.values[0])[node].asNumber ?? .nan
   }
 
-  /// The state is what the rounds that were run last gave.
-  mutating func finish(_ block: Block, _ count: Int) {
-    state = current!.end!.state
+  /// The first rounds of a block count, and gave this state.
+  mutating func finish(_ block: Block, _ count: Int, _ state: [NDArray]) {
+    self.state = state
     let values = block.values[block.values.count > 1 ? count - 1 : 0]
     numbers = numbersAfter(values)
     last = (state, values)
