@@ -2,7 +2,7 @@ import Autodiff
 import Experiments
 import LuaHost
 
-/// `eb.data`, `eb.batches` and `eb.perturb`: the loaders are here; what can be said in Lua is (Lua/data.lua).
+/// `eb.data`, `eb.batches` and `eb.perturb`: the loaders are here; what can be said in Lua is (Lua/Data).
 extension Library {
   func installData() throws {
     let data = try module("data")
@@ -30,9 +30,7 @@ extension Library {
       let options = try Options(call, 1, known: ["flatten", "limit"], self, allNamed: true)
       return try pushSets(MNIST.sample(flatten: options.bool("flatten") ?? true, limit: limit(options, call)), call)
     }
-    try runEmbedded("data.lua", [root, native])
-    try runEmbedded("synthetic.lua", [root, native])
-    try runEmbedded("data_perturbations.lua", [root, native])
+    try runEmbedded("Data", ["datasets", "synthetic", "perturbations"], [root, native])
   }
 
   private func pushMNIST(_ kind: MNIST.Kind, _ call: LuaCall) throws -> Int {

@@ -2,12 +2,13 @@ import Autodiff
 import Experiments
 import LuaHost
 
-/// `eb.run`: a training trajectory as a value. The steps are Swift (`TrainingLoop`); history, tracking and perturbations are Lua/runs.lua.
+/// `eb.run`: a training trajectory as a value. The steps are Swift (`TrainingLoop`); history, tracking and perturbations are Lua/Runs.
 extension Library {
   /// - Parameters:
   ///   - native: helpers that know trees.
   ///   - rules: what the optimizers' files share.
-  func installRuns(_ native: LuaTable, _ rules: LuaTable) throws {
+  /// - Returns: What the files of runs share.
+  func installRuns(_ native: LuaTable, _ rules: LuaTable) throws -> LuaTable {
     let loops = try state.registerBox("training loop", of: TrainingLoop.self)
     try installSeries()
     let logs = try installLogs()
@@ -35,9 +36,9 @@ extension Library {
     }
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
-    for name in ["runs", "run_program", "run_tracking", "run_steps", "run_history", "run_perturbations", "run_files"] {
-      try runEmbedded("\(name).lua", [root, native, parts])
-    }
+    let files = ["runs", "program", "tracking", "steps", "history", "perturbations", "files"]
+    try runEmbedded("Runs", files, [root, native, parts])
+    return parts
   }
 
   // MARK: The value

@@ -3,12 +3,15 @@ import LuaHost
 
 /// The Lua files that are part of the program, and the helpers that all of them get.
 extension Library {
-  /// Runs such a file with these arguments.
-  func runEmbedded(_ name: String, _ arguments: [any LuaPushable]) throws {
-    let resource = ebb_resource_named("lua/\(name)")
-    let bytes = UnsafeBufferPointer(start: resource.bytes, count: resource.size)
-    let chunk = try state.load(String(decoding: bytes, as: UTF8.self), name: "=[ebbtide \(name)]")
-    _ = try state.call(chunk, arguments)
+  /// Runs files of a folder of Lua/, in this order and each with these arguments.
+  func runEmbedded(_ folder: String, _ names: [String], _ arguments: [any LuaPushable]) throws {
+    for name in names {
+      let path = "\(folder)/\(name).lua"
+      let resource = ebb_resource_named("lua/\(path)")
+      let bytes = UnsafeBufferPointer(start: resource.bytes, count: resource.size)
+      let chunk = try state.load(String(decoding: bytes, as: UTF8.self), name: "=[ebbtide \(path)]")
+      _ = try state.call(chunk, arguments)
+    }
   }
 
   /// A table with what Lua can't do for itself, for one of these files to have and others to be added to.

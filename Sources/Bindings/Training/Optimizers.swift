@@ -3,13 +3,12 @@ import LuaHost
 
 /// `eb.optim` and `eb.schedule`: an optimizer has `opt:init(p) -> state` and `opt:step(p, g, state) -> p, state`; all values are trees.
 ///
-/// The rules are Lua, in Lua/optimizers.lua and its neighbours, and so is how they compose; what takes trees apart is here.
+/// The rules are Lua, in Lua/Optimizers, and so is how they compose; what takes trees apart is here.
 extension Library {
   func installOptimizers() throws {
     _ = try module("optim")
     _ = try module("schedule")
     _ = try module("agg")
-    _ = try module("theory")
     let native = try embeddedHelpers()
     try installTreeParts(native)
     try define("init", in: native) { [unowned self] call in try push(floatTree(call, 2), from: call) }
@@ -25,11 +24,11 @@ extension Library {
     }
     try define("expect_state", in: native) { [unowned self] call in try expectStateOfLeaf(call) }
     let rules = try state.makeTable()
-    for name in ["optimizers", "rules", "compositions", "second_order", "schedules", "aggregation", "theory"] {
-      try runEmbedded("\(name).lua", [root, native, rules])
-    }
-    try installRuns(native, rules)
-    try runEmbedded("per_example_aggregation.lua", [root, native, rules])
+    let files = ["optimizers", "rules", "compositions", "second_order", "schedules", "aggregation"]
+    try runEmbedded("Optimizers", files, [root, native, rules])
+    let parts = try installRuns(native, rules)
+    try runEmbedded("Optimizers", ["per_example_aggregation"], [root, native, rules])
+    try installAnalysis(native, rules, parts)
   }
 
   // Parameters move by fractions, so whole numbers can't be parameters.

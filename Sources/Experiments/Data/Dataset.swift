@@ -1,6 +1,6 @@
 import Arrays
 
-/// Labelled examples as the readers return them. Choosing, splitting and batching are Lua's (Bindings/Lua/data.lua), where a dataset may
+/// Labelled examples as the readers return them. Choosing, splitting and batching are Lua's (Bindings/Lua/Data), where a dataset may
 /// have further fields.
 public struct Dataset: Sendable {
   /// The inputs: float32 `[n, …]`, one example per index of the first dimension; images lie in [0, 1].

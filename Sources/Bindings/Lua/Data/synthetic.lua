@@ -1,4 +1,4 @@
--- Data made of formulas, with the truth behind it. Runs once in every state, after data.lua.
+-- Data made of formulas, with the truth behind it. Runs once in every state, after datasets.lua.
 -- eb: the module's table; native: what Swift does for this file (option checks, errors with the user's line).
 local eb, native = ...
 

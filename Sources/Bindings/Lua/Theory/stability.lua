@@ -1,5 +1,6 @@
--- What theory says about optimizers. Runs once in every state, after optimizers.lua.
-local eb, native, rules = ...
+-- What theory says about optimizers. Runs once in every state.
+local eb, native, parts = ...
+local rules = parts.rules
 local fail = rules.fail
 
 -- The largest curvatures at which x ← x − step is stable on a quadratic, from the roots of the recursions at −1.

@@ -1,4 +1,4 @@
--- Perturbations of runs: of weights, gradients, steps and step sizes. Those of data are in data.lua. Runs once in every state, after run_history.lua.
+-- Perturbations of runs: of weights, gradients, steps and step sizes. Those of data are in Lua/Data. Runs once in every state, after history.lua.
 --
 -- A perturbation changes a run by edits: perturbation(run) for good, run:at_step(t, perturbation) at a step, run:perturb(perturbation) until
 -- the scope that holds the result is left. run:lift(perturbation) ends one of gradients or steps.

@@ -1,4 +1,4 @@
--- How a run advances. Runs once in every state, after run_tracking.lua.
+-- How a run advances. Runs once in every state, after tracking.lua.
 local eb, native, parts = ...
 local rules, methods, core_of, fail, tree = parts.rules, parts.methods, parts.core_of, parts.fail, eb.tree
 

@@ -1,4 +1,4 @@
--- What a run writes down, and what happens at its steps. Runs once in every state, after run_program.lua.
+-- What a run writes down, and what happens at its steps. Runs once in every state, after program.lua.
 local _, native, parts = ...
 local rules, methods, core_of, fail, metrics = parts.rules, parts.methods, parts.core_of, parts.fail, parts.step_metrics
 

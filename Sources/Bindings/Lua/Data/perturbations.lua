@@ -1,5 +1,5 @@
 -- Perturbations of data: other labels, other inputs, examples dropped and repeated. Each answers new data. Runs once in every state, after
--- data.lua.
+-- datasets.lua.
 local eb, native = ...
 local perturb, dataset = eb.perturb, native.dataset
 

@@ -1,4 +1,4 @@
--- Runs in files. Runs once in every state, after run_history.lua.
+-- Runs in files. Runs once in every state, after history.lua.
 --
 -- A file holds the state, the numbers of the settings, the log, the snapshots and the events. Functions, data and the kind of the
 -- optimizer are given anew when it is read. What came before an edit that changed one of those can't be had again from a file, so the

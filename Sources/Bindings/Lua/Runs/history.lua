@@ -1,4 +1,4 @@
--- What was: edits as events, sparse snapshots, and everything that takes steps again. Runs once in every state, after run_steps.lua.
+-- What was: edits as events, sparse snapshots, and everything that takes steps again. Runs once in every state, after steps.lua.
 --
 -- The steps of a run are functions of its state, its settings and the number of the step, so a past state is had by going to the last
 -- snapshot before it and taking the steps again, events included.

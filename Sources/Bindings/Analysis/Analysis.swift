@@ -1,0 +1,21 @@
+import Autodiff
+import LuaHost
+
+/// `eb.theory` and its kin: what is looked at in a trajectory, and what it is held against.
+///
+/// The methods are Lua, a folder of Lua/ for each module, over the transforms and linear algebra that users have too.
+extension Library {
+  /// - Parameters:
+  ///   - native: helpers that know trees.
+  ///   - rules: what the optimizers' files share.
+  ///   - runs: what the files of runs share.
+  func installAnalysis(_ native: LuaTable, _ rules: LuaTable, _ runs: LuaTable) throws {
+    for name in ["theory"] { _ = try module(name) }
+    // What these files share.
+    let parts = try state.makeTable()
+    try parts.set("rules", to: .table(rules))
+    try parts.set("runs", to: .table(runs))
+    let arguments: [any LuaPushable] = [root, native, parts]
+    try runEmbedded("Theory", ["stability"], arguments)
+  }
+}
