@@ -16,6 +16,7 @@ extension Library {
     try parts.set("rules", to: .table(rules))
     try parts.set("runs", to: .table(runs))
     let arguments: [any LuaPushable] = [root, native, parts]
-    try runEmbedded("Theory", ["stability"], arguments)
+    let theory = ["arguments", "modes", "depth", "factorization", "regression", "interpolation", "entropy", "tracking", "stability"]
+    try runEmbedded("Theory", theory, arguments)
   }
 }
