@@ -10,7 +10,7 @@ extension Library {
   ///   - rules: what the optimizers' files share.
   ///   - runs: what the files of runs share.
   func installAnalysis(_ native: LuaTable, _ rules: LuaTable, _ runs: LuaTable) throws {
-    for name in ["theory"] { _ = try module(name) }
+    for name in ["theory", "curv"] { _ = try module(name) }
     // What these files share.
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
@@ -18,5 +18,6 @@ extension Library {
     let arguments: [any LuaPushable] = [root, native, parts]
     let theory = ["arguments", "modes", "depth", "factorization", "regression", "interpolation", "entropy", "tracking", "stability"]
     try runEmbedded("Theory", theory, arguments)
+    try runEmbedded("Curvature", ["operators", "kinds", "eigenpairs"], arguments)
   }
 }

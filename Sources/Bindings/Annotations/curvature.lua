@@ -1,0 +1,135 @@
+---@meta ebbtide.curvature
+
+-- Curvature: linear operators on parameters.
+
+local eb = require "ebbtide"
+
+---Curvature of a loss as operators that are applied to vectors and never stored.
+---```lua
+---local H = eb.curv.hessian(function(p) return 2 * p.a ^ 2 + p.a * p.b end, {a = eb.tensor(1), b = eb.tensor(3)})
+---print(H:mv({a = eb.tensor(1), b = eb.tensor(0)}).a:item())  --> 4.0
+---```
+---@class curv
+eb.curv = {}
+
+---A linear operator on trees like some parameters. `H.size` is their number P, `H.dtype` their promoted dtype. `2 * H`, `H / 2`, `-H`, `A + B`, `A - B` and
+---`A * B` (also `A:compose(B)`) are operators, too; in a sum a number stands for that many times the identity: `H + 0.1`. Symmetric are
+---all kinds of `eb.curv`, their sums, and products that read the same backwards (`A * B * A`); `eigs` and `solve` need a symmetric one.
+---```lua
+---local H = eb.curv.hessian(function(p) return (p ^ 4):sum() end, eb.tensor{1, 2})
+---print(H)  --> operator: Hessian, 2 × 2 float32
+---print((H / 12 - 1):mv(eb.ones{2})[2]:item())  --> 3.0
+---```
+---@class Operator
+---@field size integer
+---@field dtype string
+---@operator add(Operator|number): Operator
+---@operator sub(Operator|number): Operator
+---@operator mul(Operator|number): Operator
+---@operator div(number): Operator
+---@operator unm: Operator
+local Operator = {}
+
+---The Hessian of loss(p, …) in p. The gradient is linearized once, at about 1.4 gradients; a product is then its linear part alone (Pearlmutter 1994,
+---doi 10.1162/neco.1994.6.1.147), about 1.3 gradients on a perceptron, and runs as a plan from the third on.
+---```lua
+---local X = eb.tensor{{1, 2}, {3, 4}, {5, 6}}
+---local H = eb.curv.hessian(function(w, X) return (X:mm(w) ^ 2):sum() / 6 end, eb.zeros{2}, X)
+---assert((H:dense() - X:t():mm(X) / 3):abs():max():item() < 1e-5)
+---```
+---@param loss function of the parameters, then of whatever follows
+---@param p Tensor|table
+---@param ... any
+---@return Operator
+function eb.curv.hessian(loss, p, ...) end
+
+---P⁻¹ H for a positive diagonal P, a tree like the parameters or a number: the curvature that a preconditioned step meets, as Adam's with P = √v̂ + ε (Cohen
+---et al. 2022, arXiv 2207.14484). It has the eigenvalues of P^(-1/2) H P^(-1/2); its eigenvectors u are scaled to uᵀ P u = 1.
+---```lua
+---local H = eb.curv.hessian(function(p) return (p ^ 2):sum() end, eb.zeros{2})
+---print(eb.curv.preconditioned(H, eb.tensor{1, 4}):eigs{k = 2}.values[2]:item())  --> 0.5
+---```
+---@param H Operator
+---@param P Tensor|table|number
+---@return Operator
+function eb.curv.preconditioned(H, P) end
+
+---The product with a vector. A tree like the parameters gives a tree, a vector [P] in the order of `eb.tree.flatten` a vector; rows [k, P] or a list
+---of k trees go through at once, in one batched pass.
+---```lua
+---local H = eb.curv.hessian(function(p) return (p.w ^ 2):sum() end, {w = eb.zeros{3}})
+---print(H:mv({w = eb.ones{3}}).w[1]:item(), H:mv(eb.ones{3})[1]:item(), H:mv(eb.ones{5, 3})[5][1]:item())  --> 2.0 2.0 2.0
+---```
+---@param v Tensor|table
+---@return Tensor|table
+function Operator:mv(v) end
+
+---The matrix [P, P]. Costs P products, in batches; raises above 4 GB.
+---```lua
+---print(eb.curv.hessian(function(x) return x[1] * x[2] end, eb.tensor{3, 4}):dense()[1][2]:item())  --> 1.0
+---```
+---@return Tensor
+function Operator:dense() end
+
+---A * B.
+---```lua
+---local H = eb.curv.hessian(function(x) return (x ^ 2):sum() end, eb.zeros{2})
+---print(H:compose(H):mv(eb.ones{2})[1]:item())  --> 4.0
+---```
+---@param other Operator
+---@return Operator
+function Operator:compose(other) end
+
+---The block of some parameters, those of others held fixed. A path such as `"1.weight"` or a group `"1"` gives an operator on what lies there; a list
+---of paths one on the tree with these leaves alone. Paths are as in `eb.optim.groups`.
+---```lua
+---local H = eb.curv.hessian(function(p) return (p.a ^ 2):sum() + p.a[1] * p.b end, {a = eb.zeros{2}, b = eb.tensor(0)})
+---print(H:restrict("a"))  --> operator: Hessian at a, 2 × 2 float32
+---```
+---@param path string|string[]
+---@return Operator
+function Operator:restrict(path) end
+
+---Π H Π with the projection Π onto the span of the vectors, or with `off = true` onto what is orthogonal to them. Raises for vectors that are linearly
+---dependent.
+---```lua
+---local H = eb.curv.hessian(function(x) return x[1] ^ 2 + 3 * x[2] ^ 2 end, eb.zeros{2})
+---print(H:project(H:eigs().vectors, {off = true}):eigs().values:item())  --> 2.0
+---```
+---@param vectors Tensor|table one or a list, as `mv` takes them
+---@param options? {off?: boolean}
+---@return Operator
+function Operator:project(vectors, options) end
+
+---@class EigsOptions
+---@field k? integer how many eigenvalues, 1 unless given; with "both" from each end
+---@field which? "largest"|"smallest"|"both" by value, "largest" unless given
+---@field v0? Tensor|table a vector or several to begin with, such as `vectors` of an earlier answer
+---@field tol? number how far the values may be off, relative to the largest |λ|; 1e-12, in float32 1e-7 unless given
+---@field iterations? integer the most rounds of products, 300 unless given
+---@field block? integer products a round, k unless given
+---@field seed? integer of the random vectors to begin with, 0 unless given
+
+---Eigenvalues at the ends of a symmetric operator and their eigenvectors, by block Lanczos with full re-orthogonalisation and restarts (Golub & Underwood
+---1977; Wu & Simon 2000): `values` [k] float64 in descending order; `vectors`, a list of k trees like the parameters (tensors where they are one), of norm 1;
+---`residuals` [k], ‖H v − λ v‖ by explicit products; `matvecs`, how many products it took; `converged`. Some eigenvalue lies within the
+---residual of each value, whatever happened. A pair is good when its residual r, or r²/gap with the gap to the other values found
+---(Kato 1949), is at most `tol` times the largest |λ|, or at the rounding of the products; what isn't after `iterations` rounds is returned as it is, with `converged = false`.
+---
+---A block of k finds eigenvalues of multiplicity up to k; `block = 1` takes fewer products where they are simple. Operators of up to 24 parameters are
+---solved densely.
+---
+---**Warm start**: with `v0` = the `vectors` of the answer a step before, the largest eigenvalue to 1e-3 costs two to three products a step. The list brings
+---along what its next neighbours looked like (one product more at each end), so that an eigenvalue that overtakes is seen. A single tree brings
+---nothing along.
+---
+---Values that are not finite are NaN with `converged = false`. Deterministic.
+---```lua
+---local H = eb.curv.hessian(function(x) return (eb.arange(1, 50) * x ^ 2):sum() / 2 end, eb.zeros{50})
+---local top = H:eigs{k = 2, which = "both"}
+---print(("%.3f %.3f %.3f %.3f"):format(table.unpack(top.values:totable())))  --> 50.000 49.000 2.000 1.000
+---print(top.converged, H:eigs{v0 = H:eigs().vectors}.matvecs)  --> true 2
+---```
+---@param options? EigsOptions
+---@return {values: Tensor, vectors: table, residuals: Tensor, matvecs: integer, converged: boolean}
+function Operator:eigs(options) end
