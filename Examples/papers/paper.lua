@@ -1,0 +1,103 @@
+-- What the scripts of these folders share: the setting, the folder of the results, and three ways to write down a result: a figure, a file of
+-- numbers, and a row of the table of expected against measured. All of it goes to `FOLDER/SCRIPT.*` in the folder that EBBTIDE_PAPERS names
+-- (the project's .build/papers unless given), the rows and captions as `SCRIPT.json`, from which `Scripts/papers` makes the summary.
+local eb = require "ebbtide"
+
+local here = arg[0]:match "^.*/" or "./"
+local script = arg[0]:match "([^/]*)%.lua$"
+local folder = here:match "([^/.]+)/$" or os.getenv "PWD":match "[^/]*$"
+
+-- `paper.quick` is true in the setting for tests, which EBBTIDE_QUICK asks for: sizes that take seconds, and the digits inside the program.
+local paper = { quick = (os.getenv "EBBTIDE_QUICK" or "") ~= "" }
+local out = (os.getenv "EBBTIDE_PAPERS" or here .. "../../../.build/papers") .. "/" .. folder
+local record = { folder = folder, script = script, title = script, rows = {}, figures = {}, tables = {}, finished = false }
+local failures = 0
+os.execute("mkdir -p '" .. out:gsub("'", "'\\''") .. "'")
+
+local function path(name, ending) return ("%s/%s%s%s"):format(out, script, name and "-" .. name or "", ending) end
+
+-- Written anew with each result, so that a script that fails half-way leaves what it had.
+local function keep() eb.io.save(path(nil, ".json"), record, { nonfinite = "null" }) end
+
+local function text(value)
+  if type(value) == "table" then
+    local parts = {}
+    for i, x in ipairs(value) do parts[i] = text(x) end
+    return table.concat(parts, ", ")
+  elseif type(value) == "number" then
+    return math.type(value) == "integer" and tostring(value) or ("%.4g"):format(value)
+  end
+  return tostring(value)
+end
+
+-- The value for the quick setting, or the one for the full setting.
+function paper.choose(quick, full)
+  if paper.quick then return quick end
+  return full
+end
+
+-- What the script shows, for the head of its part of the summary.
+function paper.title(title)
+  record.title = title
+  keep()
+  print("# " .. title)
+end
+
+-- A row of the table: `row` says what, `measured` is a number, a list of numbers or a text. The verdict is computed from
+--   expected = number or list, within = part   |measured − expected| ≤ part · |expected|, each number with its own or with the one
+--   at_most = number, at_least = number        each number
+--   expected = "in words", holds = boolean     anything else; the condition stands in the script
+-- NaN never holds. The answer is the verdict.
+function paper.expect(options)
+  local expected, measured, holds = options.expected, options.measured, options.holds
+  assert(measured ~= nil, "expect: measured is missing")
+  if holds == nil then
+    assert(options.within or options.at_most or options.at_least, "expect: give within, at_most, at_least or holds")
+    local numbers = type(measured) == "table" and measured or { measured }
+    holds = #numbers > 0 and (type(expected) ~= "table" or #expected == #numbers)
+    for i, x in ipairs(numbers) do
+      local goal = type(expected) == "table" and expected[i] or expected
+      holds = holds and x == x and not (options.within and math.abs(x - goal) > options.within * math.abs(goal))
+        and not (options.at_most and x > options.at_most) and not (options.at_least and x < options.at_least)
+    end
+    local parts = {}
+    if options.within then parts[1] = ("%s ± %.4g %%"):format(text(expected), 100 * options.within) end
+    if options.at_least then parts[#parts + 1] = "≥ " .. text(options.at_least) end
+    if options.at_most then parts[#parts + 1] = "≤ " .. text(options.at_most) end
+    expected = table.concat(parts, ", ")
+  end
+  local row = { row = options.row, expected = text(expected), measured = text(measured), holds = holds and true or false }
+  record.rows[#record.rows + 1] = row
+  if not row.holds then failures = failures + 1 end
+  keep()
+  print(("%-8s %s: expected %s, measured %s"):format(row.holds and "holds" or "FAILS", row.row, row.expected, row.measured))
+  return row.holds
+end
+
+-- A figure of eb.plot in files: svg, png, and csv with every number that is drawn; the caption is for the summary.
+function paper.figure(name, figure, caption)
+  for _, ending in ipairs { ".svg", ".png", ".csv" } do figure:save(path(name, ending)) end
+  record.figures[#record.figures + 1] = { file = path(name, ""):match "[^/]*$", caption = caption or "" }
+  keep()
+  print("figure " .. path(name, ".svg"))
+end
+
+-- Other numbers, in a file of comma-separated values: named columns, { t = …, loss = … }, in the order given.
+function paper.csv(name, columns, order)
+  eb.io.save(path(name, ".csv"), columns, { columns = order })
+  record.tables[#record.tables + 1] = { file = path(name, ".csv"):match "[^/]*$" }
+  keep()
+end
+
+-- MNIST: the digits inside the program in the quick setting, all of it from the folder EBBTIDE_DATA in the full one.
+function paper.mnist(options) return (paper.quick and eb.data.mnist_sample or eb.data.mnist)(options or {}) end
+
+-- The last line of a script: the exit code is 1 when a verdict does not hold.
+function paper.finish()
+  record.finished = true
+  keep()
+  print(("%d of %d verdicts hold"):format(#record.rows - failures, #record.rows))
+  os.exit(failures == 0 and 0 or 1, true)
+end
+
+return paper
