@@ -4,7 +4,8 @@ import CKernels
 ///
 /// Steps are taken in order; a step runs when everything it depends on has run. An element-wise step opens a group, which then takes in what
 /// uses its results element by element, and what that needs besides, as long as all have the same number of elements; and reductions of its
-/// results over all elements or over rows. Where a step costs more than its arithmetic, steps that read the same elements join, too. What
+/// results over all elements or over rows. A group that reads nothing but arguments waits until something needs it: what it makes would only
+/// lie in memory meanwhile, and what comes then may take it in. Where a step costs more than its arithmetic, steps that read the same elements join, too. What
 /// only the group reads never reaches memory.
 struct Fusion {
   private let recorder: StepRecorder
@@ -13,12 +14,17 @@ struct Fusion {
   private var dependencies: [[Int]] = []
   private var dependents: [[Int]] = []
   private var readers: [[Int]] = []
+  private var writers: [[Int]] = []
   private var isScheduled: [Bool]
+  // Steps of groups that wait.
+  private var isWaiting: [Bool]
+  private var groups: [Group] = []
 
   /// Groups the steps of a recording; `kept` are the blocks that are read afterwards.
   static func groups(of recorder: StepRecorder, keeping kept: Set<Int>) -> [Group] {
     var fusion = Fusion(recorder, kept)
-    return fusion.schedule()
+    fusion.schedule()
+    return fusion.groups
   }
 
   /// Steps that run together: a tile program of several element-wise steps, or one step of any other kind.
@@ -37,12 +43,13 @@ struct Fusion {
     self.kept = kept
     touches = recorder.steps.indices.map { recorder.touches(of: $0) }
     isScheduled = [Bool](repeating: false, count: recorder.steps.count)
+    isWaiting = isScheduled
     findDependencies()
   }
 
   // A step depends on the last writers of what it reads, and on the last writers and readers of what it writes.
   private mutating func findDependencies() {
-    var writers = [[Int]](repeating: [], count: recorder.blocks.count)
+    writers = [[Int]](repeating: [], count: recorder.blocks.count)
     readers = writers
     for (index, touched) in touches.enumerated() {
       var earlier: [Int] = []
@@ -56,20 +63,38 @@ struct Fusion {
     for (index, earlier) in dependencies.enumerated() { for other in earlier { dependents[other].append(index) } }
   }
 
-  private mutating func schedule() -> [Group] {
-    var groups: [Group] = []
-    for first in touches.indices where !isScheduled[first] {
-      var group = Group(members: [])
-      take(first, into: &group)
-      if isPointwise(first) {
-        var (next, sibling) = (0, 0)
-        repeat { grow(&group, from: &next) } while takeSibling(&group, from: &sibling)
-      }
-      // In the order of the program, values live shortly.
-      group.members.sort()
+  private mutating func schedule() {
+    for first in touches.indices where !isScheduled[first] && !isWaiting[first] { open(first, mayWait: true) }
+  }
+
+  // The group that begins with a step, after all that it depends on, some of which may have been waiting.
+  private mutating func open(_ first: Int, mayWait: Bool) {
+    for earlier in dependencies[first] where !isScheduled[earlier] { open(earlier, mayWait: false) }
+    // One of these may have taken it in.
+    if isScheduled[first] { return }
+    var group = Group(members: [])
+    take(first, into: &group)
+    if isPointwise(first) {
+      var (next, sibling) = (0, 0)
+      repeat { grow(&group, from: &next) } while takeSibling(&group, from: &sibling)
+    }
+    // In the order of the program, values live shortly.
+    group.members.sort()
+    if mayWait, canWait(group) {
+      for member in group.members { (isScheduled[member], isWaiting[member]) = (false, true) }
+    } else {
       groups.append(group)
     }
-    return groups
+  }
+
+  // Whether element-wise steps read only arguments, which are there all the time, and all they make is read by steps to come.
+  private func canWait(_ group: Group) -> Bool {
+    let inside = Set(group.members)
+    return group.members.allSatisfy { member in
+      guard isPointwise(member), !dependents[member].isEmpty else { return false }
+      return touches[member].writes.allSatisfy { !kept.contains($0) && writers[$0].count == 1 }
+        && touches[member].reads.allSatisfy { writers[$0].allSatisfy(inside.contains) }
+    }
   }
 
   private mutating func take(_ step: Int, into group: inout Group) {
