@@ -20,6 +20,25 @@ import Testing
     }
   }
 
+  /// The same when the arguments are given away, and results are written over them: each run gets copies that it alone holds.
+  @Test(arguments: 0..<160 as Range<UInt64>) func donationChangesNoBit(seed: UInt64) throws {
+    let program = RandomProgram(seed: seed)
+    let x = try program.arguments()
+    let expected = try program.run(x)
+    let plan = try Plan(recorded(program.run, x), donated: Set(x.indices))
+    for threads in [1, 2] {
+      let engine = Engine(threads: threads)
+      for isShared in [false, true] {
+        var given = x.map { $0.array! }
+        if !isShared { for index in given.indices { given[index] = try given[index].packed() } }
+        let results = try engine.run { () throws(TensorError) in try plan(giving: &given).map { Tensor($0) } }
+        #expect(try identical(results, expected), "seed \(seed), \(threads) threads, shared: \(isShared)\n\(plan.listing)")
+      }
+    }
+    // What others hold was not written over.
+    #expect(try identical(x, program.arguments()), "seed \(seed)")
+  }
+
   /// The same of value and gradient.
   @Test(arguments: 1000..<1060 as Range<UInt64>) func gradientPlanIsEagerBitForBit(seed: UInt64) throws {
     let program = RandomProgram(seed: seed)
@@ -37,6 +56,11 @@ import Testing
     let plan = try Plan(recorded(slopes, x))
     let results = try plan(x.map { $0.array! }).map { Tensor($0) }
     #expect(try identical(results, expected), "seed \(seed)\n\(plan.graph)")
+    let donating = try Plan(recorded(slopes, x), donated: Set(x.indices))
+    var given: [NDArray] = []
+    for x in x { given.append(try x.array!.packed()) }
+    let written = try donating(giving: &given).map { Tensor($0) }
+    #expect(try identical(written, expected), "seed \(seed), donated\n\(donating.listing)")
   }
 }
 

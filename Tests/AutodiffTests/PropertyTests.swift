@@ -105,10 +105,19 @@ import Testing
         var plan: Plan?
         for lane: UInt64 in 0..<2 {
           let x = try entry.inputs(lane: lane).map { try layout?.view($0) ?? $0 }
-          let made = try plan ?? Plan(recorded(entry.function, x), strides: x.map { $0.array!.viewStrides })
+          let strides = x.map { $0.array!.viewStrides }
+          let made = try plan ?? Plan(recorded(entry.function, x), strides: strides)
           plan = made
           let results = try made(x.map { $0.array! }).map { Tensor($0) }
-          #expect(try identical(results, entry.function(x)), "\(entry.testDescription) \(layout as Any)\n\(made.graph)")
+          let expected = try entry.function(x)
+          #expect(try identical(results, expected), "\(entry.testDescription) \(layout as Any)\n\(made.graph)")
+          guard layout == nil else { continue }
+          // Nor do the bits change when the arguments are given away.
+          let donating = try Plan(recorded(entry.function, x), strides: strides, donated: Set(x.indices))
+          var given: [NDArray] = []
+          for x in x { given.append(try x.array!.packed()) }
+          let written = try donating(giving: &given).map { Tensor($0) }
+          #expect(try identical(written, expected), "\(entry.testDescription), donated\n\(made.graph)")
         }
       }
     }

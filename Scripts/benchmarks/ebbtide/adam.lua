@@ -1,4 +1,5 @@
--- W14: Adam over 10^7 parameters, written in Lua for one leaf, compiled: every number is read and written once.
+-- W14: Adam over 10^7 parameters, written in Lua for one leaf, compiled: every number is read and written once. Once with fresh results, once
+-- with p, m and v given to each step, which writes over them.
 local eb = require "ebbtide"
 local measure = require "measure"
 
@@ -10,12 +11,14 @@ local function adam(p, g, m, v, t)
   return p - 1e-3 * (m / (1 - 0.9 ^ t)) / ((v / (1 - 0.999 ^ t)):sqrt() + 1e-8), m, v
 end
 
-local step = eb.compile(adam)
-local p, m, v, t = start, eb.zeros_like(start), eb.zeros_like(start), 0
-local function body()
-  t = t + 1
-  p, m, v = step(p, g, m, v, t)
+for _, variant in ipairs { "", "donated" } do
+  local step = eb.compile(adam, { donate = variant == "donated" and { 1, 3, 4 } })
+  local p, m, v, t = 1 * start, eb.zeros_like(start), eb.zeros_like(start), 0
+  local function body()
+    t = t + 1
+    p, m, v = step(p, g, m, v, t)
+  end
+  for _ = 1, 3 do body() end
+  local moved = ((p:cast "float64" - start:cast "float64") * g:cast "float64"):mean():item()
+  measure.report("adam", measure.samples(body), { moved = moved }, { variant = variant })
 end
-for _ = 1, 3 do body() end
-local moved = ((p:cast "float64" - start:cast "float64") * g:cast "float64"):mean():item()
-measure.report("adam", measure.samples(body), { moved = moved })

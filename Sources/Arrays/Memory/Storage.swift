@@ -57,5 +57,8 @@ package final class Storage: @unchecked Sendable {
     return bytes
   }
 
+  /// Whether the block is the pool's, so that who holds it alone may write to it.
+  var isOwn: Bool { pool != nil }
+
   deinit { pool?.give(base, bytes: bytes) }
 }

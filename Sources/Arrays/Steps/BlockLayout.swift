@@ -68,23 +68,30 @@ struct BlockLayout {
 
   // A dying operand of the group whose place the result may take: same size, read element by element, and never after the write.
   private func inherited(_ block: Int, _ group: Fusion.Group, _ dying: [Int], _ recorder: StepRecorder) -> Int? {
-    let members = group.members.filter { recorder.steps[$0].kernel == .pointwise }
-    let steps = members.map { recorder.steps[$0] }
-    guard let writer = members.firstIndex(where: { writers[$0] == block }) else { return nil }
-    return dying.first { candidate in
-      if inheritedBlocks.contains(candidate) || recorder.blocks[candidate].bytes != recorder.blocks[block].bytes { return false }
-      if members.contains(where: { writers[$0] == candidate }) { return false }
-      for (position, step) in steps.enumerated() {
-        for index in 0..<step.arity {
-          guard let source = step.source(index), recorder.block(at: UInt(bitPattern: source)) == candidate else { continue }
-          let isStart = UInt(bitPattern: source) == recorder.blocks[candidate].start
-          guard isStart, step.layout(index).isInPlace, step.operandWidth(index) == steps[writer].resultWidth, position <= writer
-          else {
-            return false
-          }
+    dying.first { !inheritedBlocks.contains($0) && recorder.canWrite(block, over: $0, in: group) }
+  }
+}
+
+extension StepRecorder {
+  /// Whether an element-wise step of a group may write its result over a block that nobody reads after the group: both have the same
+  /// size, and in the group each element is read in its place and before it is written.
+  func canWrite(_ result: Int, over operand: Int, in group: Fusion.Group) -> Bool {
+    guard blocks[result].bytes == blocks[operand].bytes else { return false }
+    let members = group.members.map { steps[$0] }.filter { $0.kernel == .pointwise }
+    func made(_ step: Step) -> Int? { step.out.0.flatMap { block(at: UInt(bitPattern: $0)) } }
+    guard let writer = members.firstIndex(where: { made($0) == result }), !members.contains(where: { made($0) == operand }) else {
+      return false
+    }
+    for (position, step) in members.enumerated() {
+      for index in 0..<step.arity {
+        guard let source = step.source(index), block(at: UInt(bitPattern: source)) == operand else { continue }
+        let isStart = UInt(bitPattern: source) == blocks[operand].start
+        guard isStart, step.layout(index).isInPlace, step.operandWidth(index) == members[writer].resultWidth, position <= writer
+        else {
+          return false
         }
       }
-      return true
     }
+    return true
   }
 }

@@ -27,6 +27,8 @@ package final class StepProgram {
   var argumentAddresses: [UnsafeMutableRawPointer?]
   var resultRelocations: [[Relocation]] = []
   var resultSizes: [Int] = []
+  // The arguments whose memory results take where the caller has given it away, by the result's place.
+  private(set) var donors: [Int?] = []
   // How far the first element of an argument lies behind the lowest: strides may be negative.
   let argumentOffsets: [Int]
   let results: [NDArray]
@@ -39,7 +41,10 @@ package final class StepProgram {
   /// - Parameters:
   ///   - arguments: placeholders, in the order in which runs give the arrays.
   ///   - results: what runs return: placeholders, views of them, or arrays that exist.
-  package init(_ recorder: StepRecorder, arguments: [NDArray], results: [NDArray]) throws(TensorError) {
+  ///   - donated: the arguments that callers may give away, by position; packed.
+  package init(
+    _ recorder: StepRecorder, arguments: [NDArray], results: [NDArray], donated: [Int] = []
+  ) throws(TensorError) {
     self.recorder = recorder
     self.results = results
     argumentOffsets = arguments.map { $0.view?.offset ?? 0 }
@@ -50,8 +55,12 @@ package final class StepProgram {
     groups = Fusion.groups(of: recorder, keeping: kept)
     let layout = BlockLayout(recorder, groups, arguments: arguments.map { recorder.block(of: $0)! }, kept: kept)
 
+    let given = Dictionary(donated.map { (recorder.block(of: arguments[$0])!, $0) }) { first, _ in first }
+    let fresh = kept.subtracting(arguments.map { recorder.block(of: $0)! }).sorted()
+    let donation = Donation(recorder, groups, results: fresh, donated: given.keys.filter { !kept.contains($0) }.sorted())
+    donors = fresh.map { donation.donors[$0].flatMap { given[$0] } }
     for (index, argument) in arguments.enumerated() { homes[recorder.block(of: argument)!] = .argument(index) }
-    for block in kept.sorted() where homes[block] == nil {
+    for block in fresh {
       homes[block] = .result(resultSizes.count)
       resultSizes.append(recorder.blocks[block].bytes)
       resultRelocations.append([])
@@ -103,11 +112,17 @@ package final class StepProgram {
     steps.deallocate()
   }
 
-  /// Runs the steps; `arguments` have the shapes, dtypes and strides of the placeholders.
-  package func run(_ arguments: [NDArray]) throws(TensorError) -> [NDArray] {
+  /// Runs the steps; `arguments` have the shapes, dtypes and strides of the placeholders. Those that may be given away, and that nobody but
+  /// this list holds, are spent afterwards, also after an error.
+  package func run(_ arguments: inout [NDArray]) throws(TensorError) -> [NDArray] {
     var fresh: [Storage] = []
     for (index, bytes) in resultSizes.enumerated() {
-      let storage = try Storage(bytes: bytes)
+      let storage: Storage
+      if let donor = donors[index], arguments[donor].isAlone() {
+        storage = arguments[donor].storage
+      } else {
+        storage = try Storage(bytes: bytes)
+      }
       fresh.append(storage)
       for relocation in resultRelocations[index] { relocation.place.pointee = storage.base + relocation.offset }
     }
@@ -167,7 +182,7 @@ package final class StepProgram {
         guard let block = recorder.block(at: UInt(bitPattern: address)) else { return "constant" }
         switch homes[block] {
         case .argument(let index): return "%\(index + 1)"
-        case .result(let index): return "r\(index + 1)"
+        case .result(let index): return "r\(index + 1)" + (donors[index].map { " in %\($0 + 1)" } ?? "")
         case .arena(let offset): return "@\(offset)"
         case nil: return "·"
         }
@@ -194,6 +209,7 @@ package final class StepProgram {
   private func shareMemory(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer) -> Bool {
     guard let a = recorder.block(at: UInt(bitPattern: a)), let b = recorder.block(at: UInt(bitPattern: b)) else { return false }
     if a == b { return true }
+    if case .result(let result)? = homes[a], case .argument(let argument)? = homes[b], donors[result] == argument { return true }
     guard case .arena(let x)? = homes[a], case .arena(let y)? = homes[b] else { return false }
     return x < y + recorder.blocks[b].bytes && y < x + recorder.blocks[a].bytes
   }

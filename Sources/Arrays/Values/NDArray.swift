@@ -41,6 +41,9 @@ public struct NDArray: Sendable {
   /// An identity of the storage: equal for arrays that share it.
   package var storageIdentity: ObjectIdentifier { ObjectIdentifier(storage) }
 
+  /// Whether nobody else can look at this array's memory, and all of it is in use: then it may be written over.
+  mutating func isAlone() -> Bool { view == nil && storage.isOwn && isKnownUniquelyReferenced(&storage) }
+
   /// Elements to skip from one index to the next, for each dimension; 0 along broadcast dimensions.
   var strides: [Int] { view?.strides ?? shape.contiguousStrides }
 

@@ -18,6 +18,8 @@ public enum TensorError: Error, Sendable {
   case escapedTracer(_ operation: String)
   /// A value was asked for that is not known while the transform runs.
   case unknownValue(_ operation: String, transform: String, advice: String)
+  /// The numbers of a tensor were given away as an argument of a compiled call; arguments count from 1.
+  case donated(_ operation: String, argument: Int)
   /// A derivative or batching rule that does not exist in mathematics.
   case noRule(_ operation: String, _ sentence: String)
   /// The user interrupted the work.
@@ -51,6 +53,9 @@ extension TensorError: CustomStringConvertible {
       return "\(operation): a value was used after the transform that made it had ended; return it from the function instead"
     case .unknownValue(let operation, let transform, let advice):
       return "\(operation): the value is not known inside \(transform); \(advice)"
+    case .donated(let operation, let argument):
+      return "\(operation): this tensor was given to a compiled call (argument \(argument), donated); use what the call"
+        + " returned, or compile without donate"
     case .interrupted:
       return "interrupted"
     case .callback(let error):

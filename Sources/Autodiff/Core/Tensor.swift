@@ -69,12 +69,13 @@ public struct Tensor {
   @inline(__always) package func claimBytes() -> Int { array?.claimBytes() ?? tracer!.claimBytes() }
 
   /// The numbers as they are known now: under grad and jvp those of the primal.
-  /// - Throws: `TensorError.unknownValue` inside vmap or compile, where one value stands for many.
+  /// - Throws: `TensorError.unknownValue` inside vmap or compile, where one value stands for many; `donated` where there are no numbers
+  ///   any more.
   public func numbers(for operation: String) throws(TensorError) -> NDArray {
     var tensor = self
     while let tracer = tensor.tracer {
       guard let beneath = tracer.primal else {
-        throw .unknownValue(operation, transform: tracer.trace.name, advice: tracer.trace.advice)
+        throw tracer.trace.unknown(operation)
       }
       tensor = beneath
     }

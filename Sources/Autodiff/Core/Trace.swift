@@ -13,6 +13,8 @@ package protocol Trace: AnyObject {
   var name: String { get }
   /// What to do instead when a value is asked for that this transform does not know.
   var advice: String { get }
+  /// The error for an operation that needs the numbers of a value which this transform does not know.
+  func unknown(_ operation: String) -> TensorError
   /// Interprets one operation; at least one operand is a tracer of this trace and none is newer.
   func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor]
   /// The same for a pointwise operation on one or two operands, for traces that need no lists for it: most of what programs do.
@@ -20,6 +22,9 @@ package protocol Trace: AnyObject {
 }
 
 extension Trace {
+  /// The default says what to do instead.
+  package func unknown(_ operation: String) -> TensorError { .unknownValue(operation, transform: name, advice: advice) }
+
   /// The default: like any primitive.
   package func bind(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor?) throws(TensorError) -> Tensor {
     try bind(Pointwise(code), y.map { [x, $0] } ?? [x])[0]
@@ -60,6 +65,8 @@ func newestLevel(_ values: some Sequence<Tensor>) -> Level? { values.lazy.compac
 /// The age of a trace.
 package struct Level: Comparable, Hashable, Sendable {
   private let number: UInt64
+  /// Newer than every transform's.
+  static let last = Level(number: .max)
   private static let counter = Atomic<UInt64>(1)
 
   private init(number: UInt64) { self.number = number }

@@ -12,8 +12,9 @@ public final class Plan {
   /// - Parameters:
   ///   - graph: what is to be run, without tracers among its known tensors.
   ///   - strides: how the arguments will lie; packed if nothing is said.
+  ///   - donated: the arguments that callers may give away (`callAsFunction(giving:)`), by position.
   /// - Throws: what the primitives throw for known operands.
-  public init(_ graph: Graph, strides: [[Int]?]? = nil) throws(TensorError) {
+  public init(_ graph: Graph, strides: [[Int]?]? = nil, donated: Set<Int> = []) throws(TensorError) {
     let graph = try graph.simplified()
     self.graph = graph
     let strides = strides ?? [[Int]?](repeating: nil, count: graph.argumentCount)
@@ -25,13 +26,22 @@ public final class Plan {
     let results = try Engine.current.recording(recorder) { () throws(TensorError) in
       try graph.record(arguments, with: recorder)
     }
-    program = try StepProgram(recorder, arguments: arguments, results: results)
+    let given = donated.sorted().filter { strides[$0] == nil }
+    program = try StepProgram(recorder, arguments: arguments, results: results, donated: given)
   }
 
   /// Runs the plan. The arguments must be as it was made for.
   public func callAsFunction(_ arguments: [NDArray]) throws(TensorError) -> [NDArray] {
+    // The caller holds the arrays as well, so none is written over.
+    var arguments = arguments
+    return try self(giving: &arguments)
+  }
+
+  /// Runs the plan, and lets it have the arguments for which it was made so: a result is written into the memory of one of them, if it is
+  /// dead by then and nobody but this list holds it. The list is spent afterwards, also after an error.
+  public func callAsFunction(giving arguments: inout [NDArray]) throws(TensorError) -> [NDArray] {
     precondition(arguments.count == graph.argumentCount, "a plan takes as many arguments as its graph")
-    return try program.run(arguments)
+    return try program.run(&arguments)
   }
 
   /// Bytes of memory that the plan holds between runs.
@@ -78,7 +88,8 @@ extension Plan {
   /// Floating-point operations of a run, a multiplication and an addition counted as two.
   public var flops: Int { program.flops }
 
-  /// One line for each step, and the totals: `%` are arguments, `r` results, `@` places in the plan's own memory.
+  /// One line for each step, and the totals: `%` are arguments, `r` results (`r1 in %2`: in the memory of a donated argument), `@` places
+  /// in the plan's own memory.
   public var listing: String {
     let lines = program.listing.map { "  " + $0 }
     let totals =

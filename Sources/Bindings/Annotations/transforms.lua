@@ -259,6 +259,15 @@ function eb.check_grad(f, ...) end
 ---Called with values that a transform watches, as in `eb.grad(eb.compile(f))`, f simply runs; `eb.compile(eb.grad(f))` is the fast order. `tostring`
 ---lists the steps of each plan with places in memory, bytes and floating-point operations. Recording costs about as much as a plain
 ---call and some microseconds for each operation.
+---
+---With `donate` the caller gives tensors away, as in `p, m = step(p, m, g)`, where nobody needs the old ones: results are written into their memory
+---where the plan allows it (an update reads each element before it writes it; anything else comes after the last read), so that a step over
+---p, m and v allocates nothing and there is no second copy of them. The bits do not change. Afterwards reading a tensor that was given
+---away is an error that names the argument, also when its memory was not used, and after an error in the middle of the plan (an interrupt, an
+---index outside a tensor); an error before it, while the function is recorded, leaves the tensors alone. Memory that anybody else holds is not
+---written over: a view, a clone, the same tensor among the other arguments or outside, a fork of a run. Inside transforms (`eb.grad(step)`, a
+---function under `eb.vmap`, `eb.loop` or another `eb.compile`) nothing is given away, and the tensors can be used again. `tostring` shows
+---`r1 in %2`: the first result lies where argument tensor 2 did.
 ---```lua
 ---local x, y = eb.tensor{{1, 2}, {3, 4}}, eb.tensor{1, -1}
 ---local loss = function(w) return ((x:mm(w) - y)^2):mean() end
@@ -270,7 +279,16 @@ function eb.check_grad(f, ...) end
 ---for t = 1, 100 do w, value = step(w, 0.1 / (1 + 0.01 * t)) end
 ---assert(value:item() < 0.2)
 ---assert(tostring(step):find("matmul"))
+---
+---local descend = eb.compile(function(w, m)
+---  m = 0.9 * m + eb.grad(loss)(w)
+---  return w - 0.01 * m, m
+---end, {donate = true})
+---local old, m = w, eb.zeros{2}
+---for t = 1, 10 do w, m = descend(w, m) end
+---assert(not pcall(function() return old:sum() end))
 ---```
 ---@param f function
+---@param options? {donate?: boolean|integer[]} the arguments that are given away at every call: all of them, or those at these positions; default none
 ---@return function
-function eb.compile(f) end
+function eb.compile(f, options) end

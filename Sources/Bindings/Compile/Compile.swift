@@ -7,9 +7,11 @@ extension Library {
     try installHostNumbers()
     let compiled = try state.registerBox("compiled function", of: CompiledFunction.self)
     try define("compile") { [unowned self] call in
-      try call.expect(1...1)
+      try call.expect(1...2)
       try call.expectCallable(1)
-      try compiled.push(CompiledFunction(self), holdingTopOf: call.stack)
+      let given = try GivenArguments(call, options: 2, self)
+      try call.stack.pushCopy(of: 1)
+      try compiled.push(CompiledFunction(self, given), holdingTopOf: call.stack)
       return 1
     }
     try compiled.metamethod(.call, label: "compile") { call in

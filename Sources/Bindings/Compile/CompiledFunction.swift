@@ -37,6 +37,8 @@ final class CompiledEntry {
   /// Which leaves have the lanes of a vmap in front.
   let isBatched: [Bool]
   let strides: [[Int]?]
+  /// The leaves that calls give away.
+  let donated: Set<Int>
   let keyedNumbers: Set<Int>
   let defaultFloat: DType
   let mark: LuaCaptures.Mark
@@ -50,14 +52,15 @@ final class CompiledEntry {
   let plan: Plan
 
   init(
-    arguments: [TreeShape], specs: [Spec], isBatched: [Bool], strides: [[Int]?], keyedNumbers: Set<Int>, defaultFloat: DType,
-    mark: LuaCaptures.Mark,
+    arguments: [TreeShape], specs: [Spec], isBatched: [Bool], strides: [[Int]?], donated: Set<Int>,
+    keyedNumbers: Set<Int>, defaultFloat: DType, mark: LuaCaptures.Mark,
     _ recording: LuaRecording, places: [CompiledPlace], results: [CompiledResult], plan: Plan
   ) {
     self.arguments = arguments
     self.specs = specs
     self.isBatched = isBatched
     self.strides = strides
+    self.donated = donated
     self.keyedNumbers = keyedNumbers
     self.defaultFloat = defaultFloat
     self.mark = mark
@@ -98,10 +101,13 @@ final class CompiledFunction {
   private var keyedNumbers: Set<Int> = []
   private static let mostEntries = 64
 
-  init(_ library: Library) { self.library = library }
+  private let given: GivenArguments
+
+  init(_ library: Library, _ given: GivenArguments) { (self.library, self.given) = (library, given) }
 
   /// A call; the function itself is at `index` of the stack.
   func call(_ call: LuaCall, function index: Int) throws -> Int {
+    try given.check(call, count: call.count - 1)
     if library.recording != nil || library.engine.isStaging { return try eager(call, index) }
     var walked: LuaReference?
     for (position, entry) in entries.enumerated() where try arguments.read(call, like: entry, library) {
@@ -114,6 +120,7 @@ final class CompiledFunction {
       return try run(entry, call)
     }
     let input = try CompiledInput(call, library)
+    for leaf in input.leaves { try leaf.expectPresent("compiled function") }
     // Values that a derivative watches: the function itself runs.
     if input.leaves.contains(where: \.isTraced) { return try eager(call, index) }
     guard let entry = try record(call, index, input) else { return try eager(call, index) }
@@ -164,8 +171,17 @@ final class CompiledFunction {
   }
 
   private func run(_ entry: CompiledEntry, _ call: LuaCall) throws -> Int {
-    defer { arguments.arrays.removeAll(keepingCapacity: true) }
-    let made = try entry.plan(arguments.arrays)
+    // The arrays are this call's alone; the list keeps its room for the next.
+    var arrays: [NDArray] = []
+    swap(&arrays, &arguments.arrays)
+    defer {
+      arrays.removeAll(keepingCapacity: true)
+      swap(&arrays, &arguments.arrays)
+    }
+    // Where a transform is running nothing is given away: the tensors hold their arrays, and the plan writes over none. Elsewhere what was
+    // given away is gone, even if the plan fails.
+    if library.watchedCalls == 0 { try given.take(call, entry.arguments, library) }
+    let made = try entry.plan(giving: &arrays)
     var next = 0
     let tensors = made.map { array in arguments.batch.map { $0.value(Tensor(array)) } ?? Tensor(array) }
     for result in entry.results { try library.push(result, tensors, &next, arguments.values, to: call.stack) }
@@ -223,10 +239,13 @@ final class CompiledFunction {
     let places = try recording.places(in: library.captures.boxes)
     let strides = input.leaves.map { $0.array!.viewStrides }
     let lateStrides = places.map(\.strides)
-    let plan = try Plan(graph, strides: strides + lateStrides)
+    // A draw is nobody else's.
+    let draws = places.indices.filter { if case .draw = places[$0] { true } else { false } }.map { input.leaves.count + $0 }
+    let donated = given.leaves(of: input.trees.map(\.shape))
+    let plan = try Plan(graph, strides: strides + lateStrides, donated: donated.union(draws))
     return CompiledEntry(
       arguments: input.trees.map(\.shape), specs: input.leaves.map(\.spec), isBatched: input.isBatched, strides: strides,
-      keyedNumbers: keyed,
+      donated: donated, keyedNumbers: keyed,
       defaultFloat: library.engine.defaultFloat, mark: mark, recording, places: places, results: results, plan: plan)
   }
 

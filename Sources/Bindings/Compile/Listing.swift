@@ -11,7 +11,7 @@ extension CompiledFunction {
 
 extension CompiledEntry {
   fileprivate var listing: String {
-    var arguments = specs.map(\.description)
+    var arguments = specs.indices.map { "\(specs[$0])" + (donated.contains($0) ? " donated" : "") }
     for place in places {
       switch place {
       case .box(_, let spec, _): arguments.append("captured \(spec)")

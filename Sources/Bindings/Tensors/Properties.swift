@@ -101,6 +101,7 @@ func unknownMember(_ key: String, of type: AnyLuaBoxType) -> LuaError {
 extension Tensor {
   /// What `tostring` gives: a bounded summary where the numbers are known, also under grad and jvp, else dtype and shape.
   func printed(width: Int = 80) throws(TensorError) -> String {
+    if isDonated { return "tensor \(dtype) \(shape) (given to a compiled call)" }
     guard let numbers = try? numbers(for: "tostring") else { return "tensor \(dtype) \(shape) (not known inside this transform)" }
     return try numbers.summary(width: width)
   }

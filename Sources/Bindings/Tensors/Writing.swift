@@ -56,6 +56,7 @@ extension Library {
   // The tensor that is to change, if it may.
   private func writable(_ call: LuaCall) throws -> Tensor {
     let x = try call.box(1, of: tensors)
+    try x.expectPresent(call.name)
     guard watchedCalls == 0, !x.isTraced else { throw insideTransform(call) }
     guard !x.isReadOnly else {
       throw call.error(
@@ -65,6 +66,7 @@ extension Library {
   }
 
   private func expectKnown(_ value: Tensor, _ call: LuaCall) throws {
+    try value.expectPresent(call.name)
     if value.isTraced { throw insideTransform(call) }
   }
 
