@@ -1,6 +1,6 @@
 ---@meta ebbtide.data
 
--- Data, perturbations of it, and plots.
+-- Data, and perturbations of it.
 
 local eb = require "ebbtide"
 
@@ -213,35 +213,3 @@ function eb.perturb.drop(data, ids) end
 ---@param times? integer 2 unless given
 ---@return Dataset
 function eb.perturb.duplicate(data, ids, times) end
-
----Figures that draw themselves in the terminal when they are printed.
----```lua
----print(#tostring(eb.plot.line{{1, 2, 3}}) > 100)  --> true
----```
----@class plot
-eb.plot = {}
-
----A drawing as text: printed at the prompt and by `print`; `tostring(figure)` is for files.
----```lua
----local figure = eb.plot.line(eb.tensor{1, 4, 9}, {unicode = false, color = false, width = 20, height = 8})
----assert(tostring(figure):find("*", 1, true))
----```
----@class Figure
-local Figure = {}
-
----Curves through points. A series is a tensor [n] or a table of y values, `{ x, y, name = "train" }`, or `{ x =, y =, name = }`; without x
----they stand at 1, 2, …. The options stand in the same table; a single tensor takes them as a second one. One series, or several in
----colours, are drawn in braille, several without colours with a mark each. Values that are not finite, or not positive on a logarithmic
----axis, leave gaps.
----
----Options: `title`, `xlabel`, `ylabel` (""), `logx`, `logy` (false), `width` (that of the terminal, at most 100), `height` (20 lines in all),
----`unicode` and `color` (what the terminal can show; no colours into files and pipes).
----```lua
----local x = eb.linspace(-1, 1, 41)
----local figure = eb.plot.line{{x, x ^ 2, name = "square"}, title = "growth", width = 60}
----assert(tostring(figure):find("growth"))
----```
----@param series table|Tensor
----@param options? {title: string, xlabel: string, ylabel: string, logx: boolean, logy: boolean, width: integer, height: integer, unicode: boolean, color: boolean}
----@return Figure
-function eb.plot.line(series, options) end

@@ -36,7 +36,7 @@ extension Library {
     }
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
-    let files = ["runs", "program", "tracking", "steps", "history", "perturbations", "files"]
+    let files = ["runs", "program", "tracking", "steps", "history", "perturbations", "files", "plots"]
     try runEmbedded("Runs", files, [root, native, parts])
     return parts
   }

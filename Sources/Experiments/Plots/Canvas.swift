@@ -49,12 +49,21 @@ struct Canvas {
     owners[cell] = owner
   }
 
-  /// Sets the pixels of a straight line, both ends included: one in each column or row, whichever are more.
-  mutating func line(_ x0: Int, _ y0: Int, _ x1: Int, _ y1: Int, owner: Int) {
-    let steps = max(abs(x1 - x0), abs(y1 - y0))
-    for step in 0...steps {
+  /// Sets the pixels of a straight line, one in each column or row, whichever are more, or every `gap`-th of them.
+  mutating func line(_ from: (x: Int, y: Int), _ to: (x: Int, y: Int), owner: Int, every gap: Int = 1) {
+    let steps = max(abs(to.x - from.x), abs(to.y - from.y))
+    for step in stride(from: 0, through: steps, by: gap) {
       let along = steps == 0 ? 0 : Double(step) / Double(steps)
-      set(x0 + Int((Double(x1 - x0) * along).rounded()), y0 + Int((Double(y1 - y0) * along).rounded()), owner: owner)
+      set(
+        from.x + Int((Double(to.x - from.x) * along).rounded()), from.y + Int((Double(to.y - from.y) * along).rounded()),
+        owner: owner)
+    }
+  }
+
+  /// Sets all pixels of a rectangle with these corners.
+  mutating func fill(_ a: (x: Int, y: Int), _ b: (x: Int, y: Int), owner: Int) {
+    for y in max(min(a.y, b.y), 0)...min(max(a.y, b.y), height - 1) {
+      for x in max(min(a.x, b.x), 0)...min(max(a.x, b.x), width - 1) { set(x, y, owner: owner) }
     }
   }
 

@@ -31,6 +31,22 @@ public struct TextStyle: Sendable {
     }
   }
 
+  /// The cells that a line of a drawing takes: its colours take none.
+  static func shown(_ line: String) -> Int {
+    var count = 0
+    var isCode = false
+    for character in line {
+      if isCode {
+        isCode = character != "m"
+      } else if character == "\u{1b}" {
+        isCode = true
+      } else {
+        count += cells(character)
+      }
+    }
+    return count
+  }
+
   /// The text without control characters, and without its end if it does not fit in `room` cells.
   func clipped(_ text: String, to room: Int) -> String {
     let clean = text.filter { TextStyle.cells($0) > 0 && (unicode || $0.isASCII) }
@@ -45,6 +61,14 @@ public struct TextStyle: Sendable {
       kept.append(character)
     }
     return kept + end
+  }
+
+  /// The text in the middle of `columns` cells that begin at `start`.
+  func centred(_ text: String, from start: Int, across columns: Int) -> String {
+    let shown = clipped(text, to: width)
+    let cells = TextStyle.cells(shown)
+    let indent = min(max(start + (columns - cells) / 2, 0), max(width - cells, 0))
+    return String(repeating: " ", count: indent) + shown
   }
 
   /// The text in the colour of a series, if colours are allowed.

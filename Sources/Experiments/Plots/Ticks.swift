@@ -5,6 +5,15 @@ struct Axis {
   let lower: Double
   let upper: Double
   let isLog: Bool
+  /// Whether the lower end lies at the top, or at the right.
+  var isReversed = false
+
+  /// An axis from one value to a larger one.
+  init(_ lower: Double, _ upper: Double, isLog: Bool) {
+    self.lower = lower
+    self.upper = upper
+    self.isLog = isLog
+  }
 
   /// The smallest axis that shows all finite values, on a logarithmic one all positive ones; nil when there are none.
   init?(showing values: some Sequence<Double>, isLog: Bool) {
@@ -31,9 +40,28 @@ struct Axis {
   func position(_ value: Double) -> Double? {
     guard value.isFinite, !isLog || value > 0 else { return nil }
     // Halves keep the difference finite when the ends are as far apart as doubles can be.
-    return isLog
+    let position =
+      isLog
       ? (log(value) - log(lower)) / (log(upper) - log(lower))
       : (value / 2 - lower / 2) / (upper / 2 - lower / 2)
+    return isReversed ? 1 - position : position
+  }
+
+  /// The value at a position.
+  func value(at position: Double) -> Double {
+    let along = isReversed ? 1 - position : position
+    return isLog
+      ? exp(log(lower) + along * (log(upper) - log(lower))) : 2 * (lower / 2 + along * (upper / 2 - lower / 2))
+  }
+
+  /// The axis with a share of its length more at each end.
+  func padded(_ below: Double, _ above: Double) -> Axis {
+    var wide = self
+    wide.isReversed = false
+    var result = Axis(wide.value(at: -below), wide.value(at: 1 + above), isLog: isLog)
+    if !(result.lower.isFinite && result.upper.isFinite) || (isLog && result.lower <= 0) { result = wide }
+    result.isReversed = isReversed
+    return result
   }
 
   /// About `count` round values within the axis, ascending, each with its label.
@@ -54,6 +82,15 @@ struct Axis {
       }
     }
     return result.count >= 2 ? result : linearTicks(count)
+  }
+
+  /// A value with three digits, as a label.
+  static func short(_ value: Double) -> String {
+    guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
+    let exponent = Int(log10(abs(value)).rounded(.down)) - 2
+    let mantissa = exponent > -300 ? value / pow(10, Double(exponent)) : 0
+    guard abs(mantissa) > 1, abs(mantissa) < 1e6 else { return "\(value)" }
+    return label(mantissa: Int(mantissa.rounded()), exponent: exponent)
   }
 
   /// For ends so close, or so far apart, that doubles have no round values between them.

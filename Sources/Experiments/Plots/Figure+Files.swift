@@ -1,0 +1,130 @@
+/// Figures in files. gnuplot draws them; the numbers and the script are there without it.
+extension Figure {
+  /// What a file may hold, by its ending.
+  public enum Format: String, CaseIterable, Sendable {
+    case svg, png, pdf, html, gp, csv
+  }
+
+  /// How large a figure is in a file, for the column of a paper.
+  public struct Page: Sendable {
+    /// In centimetres; nil for what the panels need.
+    public var width: Double?
+    /// In centimetres; nil for what the panels need.
+    public var height: Double?
+    /// The size of the letters, in points.
+    public var font = 9.0
+    /// Pixels an inch in a PNG.
+    public var dpi = 200.0
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Writes the figure to a file; whoever reads the path finds the old file or the new one.
+  /// - Throws: `DataError` when gnuplot is not there or refuses, or when the system refuses.
+  public func write(_ format: Format, to path: String, _ page: Page = Page()) throws(DataError) {
+    switch format {
+    case .csv: try WholeFile.write(try table(), to: path)
+    case .gp:
+      let name = WholeFile.split(path).name
+      let output = (name.hasSuffix(".gp") ? String(name.dropLast(3)) : name) + ".svg"
+      try WholeFile.write(Array(script(.svg, page, output: output).utf8), to: path)
+    case .svg, .png, .pdf: try WholeFile.write(try drawn(format, page), to: path)
+    case .html: try WholeFile.write(Array(document(try drawn(.svg, page)).utf8), to: path)
+    }
+  }
+
+  /// What gnuplot makes of the figure.
+  func drawn(_ format: Format, _ page: Page) throws(DataError) -> [UInt8] {
+    let script = script(format, page)
+    let outcome = try ChildProcess(
+      words: ["gnuplot", "-d"], input: Array(script.utf8),
+      advice:
+        "install it (Debian: apt install gnuplot-nox), or save the figure as .gp for gnuplot elsewhere, or its numbers as .csv"
+    ).run()
+    guard outcome.status == 0, !outcome.output.isEmpty else {
+      let said = outcome.complaints.isEmpty ? "it stopped with status \(outcome.status)" : outcome.complaints
+      throw .system("draw with", path: "gnuplot", reason: said)
+    }
+    guard format == .svg else { return outcome.output }
+    // gnuplot writes its own name where readers of screens look for the figure's.
+    let text = String(decoding: outcome.output, as: UTF8.self)
+    guard let place = text.firstRange(of: "<title>Gnuplot</title>") else { return outcome.output }
+    return Array(text.replacingCharacters(place, "<title>\(escaped(caption))</title>").utf8)
+  }
+
+  /// The whole script for gnuplot. Without `output` it draws to standard output.
+  func script(_ format: Format, _ page: Page, output: String? = nil) -> String {
+    let programs = panels.enumerated().map { $0.element.program($0.offset + 1) }
+    var lines = ["set encoding utf8", "set terminal " + terminal(format, page)]
+    if let output { lines.append("set output \(Panel.quoted(output))") }
+    lines += programs.flatMap(\.blocks)
+    let isGrid = panels.count > 1 || !title.isEmpty
+    if isGrid {
+      let heading = title.isEmpty ? "" : " title \(Panel.quoted(title)) noenhanced"
+      lines.append("set multiplot layout \(rows),\(columns)\(heading)")
+    }
+    lines += programs.flatMap(\.commands)
+    if isGrid { lines.append("unset multiplot") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func terminal(_ format: Format, _ page: Page) -> String {
+    let width = page.width ?? (columns == 1 ? 12 : 8.5 * Double(columns))
+    let height = page.height ?? (rows == 1 ? 8 : 7 * Double(rows))
+    func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+    func pixels(_ centimetres: Double, _ dpi: Double) -> Int { Int((centimetres / 2.54 * dpi).rounded()) }
+    switch format {
+    case .pdf:
+      return "pdfcairo size \(rounded(width))cm,\(rounded(height))cm enhanced font 'Sans,\(page.font)' fontscale 1"
+    case .png:
+      // Cairo's letters and lines are for 72 points an inch.
+      let scale = rounded(page.dpi / 72)
+      return "pngcairo size \(pixels(width, page.dpi)),\(pixels(height, page.dpi)) enhanced font 'Sans,\(page.font)' "
+        + "fontscale \(scale) linewidth \(scale) pointscale \(scale) background '#ffffff'"
+    default:
+      // 96 pixels an inch, as browsers have it.
+      return "svg size \(pixels(width, 96)),\(pixels(height, 96)) enhanced font 'Helvetica,\(rounded(page.font * 96 / 72))' "
+        + "linewidth 1.33 background rgb 'white'"
+    }
+  }
+
+  // MARK: Pages
+
+  private var caption: String {
+    let titles = ([title] + panels.map(\.title)).filter { !$0.isEmpty }
+    return titles.first ?? "figure"
+  }
+
+  private func escaped(_ text: String) -> String {
+    text.map { ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;"][$0] ?? String($0) }.joined()
+  }
+
+  // A page that needs nothing else.
+  private func document(_ svg: [UInt8]) -> String {
+    let text = String(decoding: svg, as: UTF8.self)
+    let drawing = text.firstRange(of: "<svg").map { String(text[$0.lowerBound...]) } ?? text
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <title>\(escaped(caption))</title>
+      <style>body { margin: 2em auto; max-width: 60em; font-family: Helvetica, Arial, sans-serif } svg { width: 100%; height: auto }</style>
+      </head>
+      <body>
+      \(drawing)
+      </body>
+      </html>
+
+      """
+  }
+}
+
+extension String {
+  fileprivate func firstRange(of part: String) -> Range<String.Index>? { self.ranges(of: part).first }
+
+  fileprivate func replacingCharacters(_ range: Range<String.Index>, _ text: String) -> String {
+    String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
+  }
+}
