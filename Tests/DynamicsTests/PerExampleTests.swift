@@ -70,12 +70,17 @@ import Testing
     // The whole, and each parameter alone.
     for subset in [nil] + p.indices.map({ [$0] }) {
       let G = try concatenate((subset ?? Array(p.indices)).map { rows[$0] }, axis: 1)
-      #expect(isClose(try gradients.squaredNorms(subset).elements, try square(G).sum([1]).elements, 1e-12))
-      #expect(isClose(try gradients.gramMatrix(subset).elements, try matrixProduct(G, G.matrixTransposed()).elements, 1e-12))
+      let gradients = subset.map(gradients.restricted) ?? gradients
+      #expect(isClose(try gradients.squaredNorms().elements, try square(G).sum([1]).elements, 1e-12))
+      #expect(isClose(try gradients.gramMatrix().elements, try matrixProduct(G, G.matrixTransposed()).elements, 1e-12))
       let (sum, squares) = (try square(G.sum([0])).sum().element, try square(G).sum().element)
-      let coherence = try gradients.coherence(subset).element
+      let coherence = try gradients.coherence().element
       #expect(squares == 0 ? coherence.isNaN : isClose([coherence], [sum / squares], 1e-12))
     }
+    let direction = try p.map { Tensor(try NDArray(Tensor.normal($0.count, seed: 7).elements, shape: $0.shape)) }
+    let flat = try concatenate(direction.map { (v) throws(TensorError) in try v.reshaped([v.count]) }, axis: 0)
+    #expect(
+      isClose(try gradients.innerProducts(direction).elements, try matrixProduct(concatenate(rows, axis: 1), flat).elements, 1e-12))
     let weights = try Tensor.normal(m, seed: 5)
     for (i, row) in rows.enumerated() {
       #expect(isClose(try gradients.materialized()[i].elements, try row.elements, 1e-12))

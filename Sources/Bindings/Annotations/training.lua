@@ -164,6 +164,27 @@ function PerExampleGradients:sign_sum() end
 ---@return table|Tensor
 function PerExampleGradients:weighted_sum(weights) end
 
+---⟨g_i, v⟩ for every example and a direction v: how much each loses or gains when the parameters move along v. One pass.
+---```lua
+---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {0, 1}, {2, 3}})
+---print(g:dot(eb.tensor{1, 10})[3]:item())  --> 32.0
+---```
+---@param v table|Tensor like the parameters
+---@return Tensor [n]
+function PerExampleGradients:dot(v) end
+
+---The gradients in some of the parameters alone, with the same methods: in what lies at a path, "2" or "2.weight", or at each of a list of
+---paths; trees then have that part's shape, or for a list the nesting that they had.
+---```lua
+---local net = eb.nn.mlp{4, 8, 3}
+---local p, X = net:init{rng = eb.rng(1)}, eb.randn{6, 4, rng = eb.rng(2)}
+---local g = eb.per_example(function(p, x) return (net(p, x) ^ 2):sum() end)(p, X)
+---print(g:restrict("2"):mean().weight.shape[1], g:restrict{"1.bias", "2"}:mean()[1].weight)  --> 8  nil
+---```
+---@param paths string|string[]
+---@return PerExampleGradients
+function PerExampleGradients:restrict(paths) end
+
 ---The point with the least sum of distances to the gradients, see `eb.agg.geometric_median`.
 ---```lua
 ---local g = eb.per_example(function(p, x) return p:dot(x) end)(eb.ones{2}, eb.tensor{{1, 0}, {-1, 0}, {0, 0}})

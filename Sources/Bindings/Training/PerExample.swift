@@ -56,6 +56,34 @@ extension Library {
       let box = try call.box(1, of: boxes)
       return try push(Tree(leaves: box.gradients.weightedSum(call.tensor(2, self)), shape: box.shape), from: call)
     }
+    // ⟨gᵢ, v⟩ for a tree v like the parameters.
+    try boxes.method("dot") { [unowned self] call in
+      let box = try call.box(1, of: boxes)
+      let direction = try tree(call, 2)
+      if let difference = box.shape.difference(from: direction.shape) {
+        throw call.error("expected a direction like the parameters: \(difference)", .argument)
+      }
+      let places = box.shape.paths()
+      for (i, (leaf, spec)) in zip(direction.leaves, box.gradients.parameters).enumerated() where leaf.shape != spec.shape {
+        let place = places[i].isEmpty ? "" : " at '\(places[i])'"
+        throw call.error("expected a direction like the parameters, \(spec.shape)\(place), got \(leaf.shape)", .argument)
+      }
+      return try call.push(box.gradients.innerProducts(direction.leaves), self)
+    }
+    // The gradients in some of the parameters: what lies at a path, or at several, nested as it was.
+    try boxes.method("restrict") { [unowned self] call in
+      let box = try call.box(1, of: boxes)
+      let one = call.stack.string(at: 2)
+      let places = try one.map { [$0] } ?? call.read(2, as: [String].self)
+      let paths = box.shape.paths()
+      func isAt(_ path: String, _ place: String) -> Bool { path == place || path.hasPrefix(place + ".") }
+      if let place = places.first(where: { place in !paths.contains { isAt($0, place) } }) {
+        throw call.error("there is no parameter '\(place)'; there are \(paths.joined(separator: ", "))", .argument)
+      }
+      let kept = paths.indices.filter { i in places.contains { isAt(paths[i], $0) } }
+      let shape = one.flatMap { box.shape.child(at: $0) } ?? box.shape.keeping(Set(kept))
+      return try call.push(PerExampleBox(gradients: box.gradients.restricted(to: kept), shape: shape), as: boxes)
+    }
     try installRanks(boxes)
     try boxes.metamethod(.toString) { call in
       let gradients = try call.box(1, of: boxes).gradients

@@ -30,6 +30,37 @@ indirect enum TreeShape {
     }
   }
 
+  /// The shape with some of the leaves alone, by their positions; tables without any are left out.
+  func keeping(_ kept: Set<Int>) -> TreeShape {
+    var next = 0
+    return keeping(kept, &next)
+  }
+
+  private func keeping(_ kept: Set<Int>, _ next: inout Int) -> TreeShape {
+    guard case .table(let entries) = self else {
+      next += leafCount
+      return self
+    }
+    var rest: [(key: LuaKey, child: TreeShape)] = []
+    for (key, child) in entries {
+      let own = next..<(next + child.leafCount)
+      if own.isEmpty || own.contains(where: kept.contains) { rest.append((key, child.keeping(kept, &next))) }
+      next = own.upperBound
+    }
+    return .table(rest)
+  }
+
+  /// What lies at a path such as "1.weight".
+  func child(at path: String) -> TreeShape? {
+    if path.isEmpty { return self }
+    guard case .table(let entries) = self else { return nil }
+    for (key, child) in entries {
+      if path == key.text { return child }
+      if path.hasPrefix(key.text + "."), let found = child.child(at: String(path.dropFirst(key.text.count + 1))) { return found }
+    }
+    return nil
+  }
+
   /// The first place where two trees nest differently, as a sentence; nil where they nest alike.
   func difference(from other: TreeShape, at path: String = "") -> String? {
     switch (self, other) {

@@ -82,6 +82,12 @@ enum GradientTerm {
     }
   }
 
+  /// ⟨gᵢ, v⟩ for every example i and a direction v shaped like the parameter, [m].
+  func innerProducts(direction v: Tensor) throws(TensorError) -> Tensor {
+    if case .outer(let x, let delta) = self { return try (matrixProduct(x, v) * delta).sum([1, 2]) }
+    return try matrixProduct(materialized(), v.reshaped([v.count]))
+  }
+
   /// ⟨gᵢ, hⱼ⟩ for every pair of examples, [m, m].
   func gramMatrix(_ other: GradientTerm) throws(TensorError) -> Tensor {
     if case .outer(let x, let delta) = self, case .outer(let y, let epsilon) = other {

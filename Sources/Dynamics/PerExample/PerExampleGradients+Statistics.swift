@@ -2,10 +2,10 @@ import Autodiff
 
 /// What is read off the per-example gradients g₁ … g_m. Costs are in matrix products of the size of one backward pass.
 extension PerExampleGradients {
-  /// ‖gᵢ‖² over all parameters (or those in `subset`), [m]. About one pass.
-  public func squaredNorms(_ subset: [Int]? = nil) throws(TensorError) -> Tensor {
+  /// ‖gᵢ‖² over all parameters, [m]. About one pass.
+  public func squaredNorms() throws(TensorError) -> Tensor {
     var sum = try Tensor(.full([count], 0, dtype))
-    for parameter in subset ?? Array(terms.indices) {
+    for parameter in terms.indices {
       if isTakenInBlocks(parameter) {
         try forEachBlock(of: parameter) { (block) throws(TensorError) in sum = try sum + square(block).sum([1]) }
         continue
@@ -18,10 +18,10 @@ extension PerExampleGradients {
     return sum
   }
 
-  /// ⟨gᵢ, gⱼ⟩ for all pairs over all parameters (or those in `subset`), [m, m].
-  public func gramMatrix(_ subset: [Int]? = nil) throws(TensorError) -> Tensor {
+  /// ⟨gᵢ, gⱼ⟩ for all pairs over all parameters, [m, m].
+  public func gramMatrix() throws(TensorError) -> Tensor {
     var sum = try Tensor(.full([count, count], 0, dtype))
-    for parameter in subset ?? Array(terms.indices) {
+    for parameter in terms.indices {
       if isTakenInBlocks(parameter) {
         try forEachBlock(of: parameter) { (block) throws(TensorError) in
           sum = try sum + matrixProduct(block, block.matrixTransposed())
@@ -50,6 +50,26 @@ extension PerExampleGradients {
     return sums
   }
 
+  /// ⟨gᵢ, v⟩ for every example and a direction v shaped like the parameters, [m]. One pass.
+  public func innerProducts(_ direction: [Tensor]) throws(TensorError) -> Tensor {
+    var sum = try Tensor(.full([count], 0, dtype))
+    for (parameter, v) in direction.enumerated() {
+      let v = try v.cast(to: dtype)
+      if isTakenInBlocks(parameter) {
+        let flat = try v.reshaped([v.count])
+        var first = 0
+        try forEachBlock(of: parameter) { (block) throws(TensorError) in
+          let size = block.shape[1]
+          sum = try sum + matrixProduct(block, flat.slice(0, from: first, count: size))
+          first += size
+        }
+        continue
+      }
+      for term in terms[parameter] { sum = try sum + term.innerProducts(direction: v) }
+    }
+    return sum
+  }
+
   /// The mean gradient, shaped like the parameters.
   public func mean() throws(TensorError) -> [Tensor] {
     try weightedSum(Tensor(.full([count], 1 / Double(count), dtype)))
@@ -57,11 +77,10 @@ extension PerExampleGradients {
 
   /// ‖Σ gᵢ‖² / Σ ‖gᵢ‖² (m-coherence; Zielinski & Chatterjee 2020, arXiv 2008.01217): 1 for orthogonal gradients, m for identical
   /// ones, 0 when they cancel. NaN when all are zero.
-  public func coherence(_ subset: [Int]? = nil) throws(TensorError) -> Tensor {
-    let sum = try weightedSum(Tensor(.full([count], 1, dtype)))
+  public func coherence() throws(TensorError) -> Tensor {
     var square = try Tensor.scalar(0, dtype)
-    for parameter in subset ?? Array(sum.indices) { square = try square + Autodiff.square(sum[parameter]).sum() }
-    return try square / squaredNorms(subset).sum()
+    for sum in try weightedSum(Tensor(.full([count], 1, dtype))) { square = try square + Autodiff.square(sum).sum() }
+    return try square / squaredNorms().sum()
   }
 
   /// All gradients: for each parameter [m, its shape…]. The only operation that stores examples × parameters.

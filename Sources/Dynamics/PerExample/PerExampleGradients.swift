@@ -44,6 +44,17 @@ public struct PerExampleGradients {
   }
 }
 
+extension PerExampleGradients {
+  /// The gradients in some of the parameters alone.
+  public func restricted(to subset: [Int]) -> PerExampleGradients {
+    PerExampleGradients(losses: losses, count: count, parameters: subset.map { parameters[$0] }, terms: subset.map { terms[$0] })
+  }
+
+  private init(losses: Tensor, count: Int, parameters: [Spec], terms: [[GradientTerm]]) {
+    (self.losses, self.count, self.parameters, self.terms) = (losses, count, parameters, terms)
+  }
+}
+
 // The terms of each argument's gradient: a transposing walk that leaves products and sums with an argument in factors.
 private func gradientTerms(of graph: Graph, _ seed: Tensor, in trace: BatchTrace) throws(TensorError) -> [[GradientTerm]] {
   var terms = [[GradientTerm]](repeating: [], count: graph.argumentCount)

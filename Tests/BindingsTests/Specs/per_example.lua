@@ -13,6 +13,18 @@ end
 
 local function flat(tree) return (eb.tree.flatten(tree)) end
 
+-- The paths of the leaves of a tree with names or numbers for keys; none for a tensor.
+local function places(t, prefix)
+  local found, keys = {}, {}
+  if type(t) == "userdata" then return prefix and { prefix } or {} end
+  for key in pairs(t) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for _, key in ipairs(keys) do
+    for _, path in ipairs(places(t[key], prefix and prefix .. "." .. key or tostring(key))) do found[#found + 1] = path end
+  end
+  return found
+end
+
 -- Compares every method with what the materialised gradients say.
 local function check(f, p, ...)
   local g = eb.per_example(f)(p, ...)
@@ -34,8 +46,21 @@ local function check(f, p, ...)
   local weights = eb.where(mask, 1, 0):cast("float64")
   close(flat(inside), weights:mm(G), 1e-12)
   close(flat(outside), (1 - weights):mm(G), 1e-12)
+  close(flat(g:var()), G:var(1), 1e-12)
+  close(flat(g:quantile(0.3)), G:quantile(0.3, 1), 1e-12)
+  close(flat(g:median()), (G:median(1)), 1e-12)
+  local low, high = G:quantile(0.2, 1, { method = "nearest" }), G:quantile(0.8, 1, { method = "nearest" })
+  close(flat(g:winsorized { c = 20 }), G:maximum(low):minimum(high):mean(1), 1e-12)
   local sum = G:sum(1)
   close(g:coherence(), sum:dot(sum):item() / (G * G):sum():item(), 1e-12)
+  local v = eb.tree.randn_like(p, { rng = eb.rng(77) })
+  close(g:dot(v), G:mm(flat(v)), 1e-12)
+  for i, place in ipairs(places(p)) do
+    local part = g:restrict(place)
+    local own = eb.tree.leaves(all)[i]:reshape { m, -1 }
+    close(part:gram(), own:mm(own:t()), 1e-12)
+    close(rows(part:materialize()), own, 1e-12)
+  end
   -- The mean is shaped like p, materialize has the examples in front.
   local means, every = eb.tree.leaves(g:mean()), eb.tree.leaves(g:materialize())
   for i, leaf in ipairs(eb.tree.leaves(p)) do
@@ -100,6 +125,31 @@ test("products with several rows an example, as in convolutions and attention", 
   check(function(q, x) local k = x:mm(q.w) return (k:mm(k:t()):softmax(2):mm(x)):sum() ^ 2 + (k:mm(q.v)):sum() end, p, X)
   -- More than one leading dimension within an example.
   check(function(q, x) return (x:reshape { 2, 3, 3 }:mm(q.w):tanh() ^ 2):sum() end, p, X)
+end)
+
+-- What users compose: each against the gradients of vmap(grad).
+test("networks of every kind of layer", function()
+  local D = "float64"
+  local function go(net, X, y, options)
+    local p = net:init { rng = eb.rng(40), dtype = D }
+    check(function(q, x, t) return eb.loss.cross_entropy(net(q, x:reshape(1, table.unpack(x.shape))), t:reshape(1)) end, p, X, y)
+  end
+  local labels = eb.tensor({ 1, 2, 3, 2 }, { dtype = "int32" })
+  go(eb.nn.sequential { eb.nn.conv2d(2, 3, 3, { padding = 1 }), eb.nn.relu(), eb.nn.maxpool2d(2), eb.nn.flatten(), eb.nn.linear(12, 3) },
+    randn({ 4, 2, 4, 4 }, 41), labels)
+  go(eb.nn.sequential { eb.nn.linear(5, 6), eb.nn.layernorm(6), eb.nn.tanh(), eb.nn.linear(6, 3) }, randn({ 4, 5 }, 42), labels)
+  local attention, read = eb.nn.sequential { eb.nn.attention(4, 2), eb.nn.flatten() }, eb.nn.linear(12, 3)
+  go(eb.nn.sequential { attention, read }, randn({ 4, 3, 4 }, 43), labels)
+  go(eb.nn.sequential { eb.nn.embedding(7, 4), eb.nn.flatten(), eb.nn.linear(12, 3) },
+    eb.tensor({ { 1, 2, 3 }, { 4, 4, 4 }, { 7, 1, 7 }, { 2, 6, 5 } }, { dtype = "int32" }), labels)
+end)
+
+test("a model written with einsum", function()
+  local p = { u = randn({ 3, 4, 2 }, 44), v = randn({ 2, 5 }, 45), scale = randn({ 5 }, 46) }
+  check(function(q, x)
+    local h = eb.einsum("ij,jkl->ikl", x, q.u):tanh()
+    return ((eb.einsum("ikl,lm->im", h, q.v) * q.scale) ^ 2):sum()
+  end, p, randn({ 6, 4, 3 }, 47))
 end)
 
 test("a parameter without influence", function()
@@ -183,5 +233,10 @@ test("errors", function()
   raises(function() g:group_sums(eb.ones { 4 }) end, here(), "group_sums: expected a mask bool[4], one entry an example, got float32[4]")
   raises(function() g:group_sums(eb.tensor { true }) end, "group_sums: expected a mask bool[4]", "bool[1]")
   raises(function() g:group_sums() end, "group_sums: argument 2: expected tensor")
+  raises(function() g:dot(eb.ones { 2 }) end, here(), "dot: expected a direction like the parameters, [3], got [2]")
+  raises(function() g:dot { eb.ones { 3 } } end, "dot: expected a direction like the parameters: only one of them is a table")
+  local named = eb.per_example(function(q, x) return q.w:dot(x) end)({ w = p }, X)
+  raises(function() named:dot { v = p } end, "dot: expected a direction like the parameters: 'v' is in only one of them")
+  raises(function() named:restrict("v") end, here(), "restrict: there is no parameter 'v'; there are w")
   raises(function() return g.normz end, "did you mean 'norms'?")
 end)
