@@ -14,7 +14,7 @@ WITHOUT_DERIVATIVE = {
     "gives truth values, positions or counts": """
         all any argmax argmin argsort lt le gt ge eq ne isnan isinf isfinite logical_not logical_and logical_or logical_xor
         linalg.matrix_rank numel tree.count tree.equal tree.hash""",
-    "gives Lua numbers, or counts": "item totable check_grad memory metrics.* theory.stability_threshold",
+    "gives Lua numbers, or counts": "item totable check_grad memory metrics.* theory.stability_threshold diag.*",
     "solves, counts or searches: what it answers is not followed": """
         theory.two_layer_steps theory.one_layer_steps theory.deep_modes theory.escape_time theory.rank_plateaus theory.plateau_curvature
         theory.reduced_rank_regression theory.learning_order theory.min_l1 theory.min_l2 theory.hypentropy_min theory.entropy_min

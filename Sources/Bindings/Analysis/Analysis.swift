@@ -10,7 +10,7 @@ extension Library {
   ///   - rules: what the optimizers' files share.
   ///   - runs: what the files of runs share.
   func installAnalysis(_ native: LuaTable, _ rules: LuaTable, _ runs: LuaTable) throws {
-    for name in ["theory", "curv"] { _ = try module(name) }
+    for name in ["theory", "curv", "diag"] { _ = try module(name) }
     // What these files share.
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
@@ -19,5 +19,14 @@ extension Library {
     let theory = ["arguments", "modes", "depth", "factorization", "regression", "interpolation", "entropy", "tracking", "stability"]
     try runEmbedded("Theory", theory, arguments)
     try runEmbedded("Curvature", ["operators", "kinds", "eigenpairs"], arguments)
+    // Diagnostics have words of their own.
+    let shared = try state.makeTable()
+    try shared.set("rules", to: .table(rules))
+    try shared.set("runs", to: .table(runs))
+    let diagnostics = [
+      "points", "diagnostics", "agreement", "noise", "groups", "weights", "path", "learning", "influence", "kernel", "stages",
+      "landscape", "curvature", "descent",
+    ]
+    try runEmbedded("Diagnostics", diagnostics, [root, native, shared])
   }
 }

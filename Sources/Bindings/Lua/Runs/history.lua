@@ -88,6 +88,8 @@ local function copy(core)
   new.loop = core.loop:fork()
   new.latest = {}
   for name, value in pairs(core.latest) do new.latest[name] = value end
+  new.memories = {}
+  for name, memory in pairs(core.memories) do new.memories[name] = memory end
   if core.is_measured then new.tracked, new.planned, new.watchers, new.is_measured = {}, {}, {}, nil end
   return new
 end
@@ -213,22 +215,34 @@ function methods.replay(self, first, last)
   return true
 end
 
+-- Calls visit(run as it was, t) as before the update of each of these steps, which ascend; those before the history begins are left out.
+function parts.revisit(core, steps, visit)
+  local past, view
+  for _, t in ipairs(steps) do
+    if t > core.snapshots[1].t then
+      if not past then
+        past = as_it_was(core, t - 1)
+        -- Its forks look ahead and measure nothing.
+        past.is_view, past.is_measured = true, true
+        view = make(past)
+      end
+      again(past, core.events, t - 1)
+      visit(view, t)
+    end
+  end
+end
+
 -- A quantity at the steps 1, 1 + every, ... that were taken, as if it had been tracked.
 function methods.backfill(self, name, quantity, options)
   local core = core_of(self, "backfill", true)
   if type(name) ~= "string" then fail("backfill: argument 1: expected a name, got %s", native.type(name)) end
   native.check("backfill", options, { every = "integer" })
   local made = parts.quantity("backfill", name, quantity, options and options.every)
-  local last = core.loop.t
-  if last == 0 then return self end
-  local first = core.snapshots[1].t
-  local past = as_it_was(core, first)
-  past.is_view = true
-  local view = make(past)
-  for t = (first + made.every - 1) // made.every * made.every + 1, last, made.every do
-    again(past, core.events, t - 1)
-    for key, value in pairs(parts.entries(name, made.measure(view), {})) do core.loop:record(key, t, value) end
-  end
+  local steps, first = {}, core.snapshots[1].t
+  for t = (first + made.every - 1) // made.every * made.every + 1, core.loop.t, made.every do steps[#steps + 1] = t end
+  parts.revisit(core, steps, function(view, t)
+    for key, value in pairs(parts.entries(name, made.measure(view, name), {})) do core.loop:record(key, t, value) end
+  end)
   return self
 end
 

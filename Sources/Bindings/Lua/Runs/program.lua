@@ -97,6 +97,8 @@ end
 for _, value in ipairs { stream, context, columns, batch_of_one, gradient, weighted_gradient, labels, changed, moved } do native.opaque(value) end
 for _, measure in pairs(metrics) do native.opaque(measure) end
 
+parts.context, parts.batch_of_one = context, batch_of_one
+
 -- The function of a step under these settings (see TrainingLoop), and whether it can be compiled.
 local function make_program(settings)
   local loss, optimizer, transforms = settings.loss, settings.optimizer, settings.transforms

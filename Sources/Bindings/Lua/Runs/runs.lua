@@ -26,7 +26,7 @@ local function make(core) return setmetatable({ core }, Run) end
 local function source(data)
   if data == nil then return { fields = {} } end
   if type(data) ~= "table" then fail("run: option 'data': expected eb.batches(...), a dataset or {x, y}, got %s", native.type(data)) end
-  local batches = getmetatable(data) and getmetatable(data).__name == "batches" and data
+  local batches = getmetatable(data) and getmetatable(data).__name == "batches" and data or nil
   local set = batches and data.data or data
   local x, y = set.x or set[1], set.y or set[2]
   if not native.is_tensor(x) or x.ndim == 0 then fail("run: option 'data': expected tensors with the examples along dimension 1, {x, y} or {x =, y =}") end
@@ -66,7 +66,7 @@ function eb.run(options)
   local state = { opt = parts.rules.initial(optimizer, p), agg = settings.aggregate and settings.aggregate.initial(p) or nil }
   local core = {
     loop = native.loop(p, state, options.state, settings.program.step, settings.seed), settings = settings,
-    events = {}, snapshots = {}, interval = 16, tracked = {}, planned = {}, watchers = {}, latest = {},
+    events = {}, snapshots = {}, interval = 16, tracked = {}, planned = {}, watchers = {}, latest = {}, memories = {},
   }
   parts.configure(core)
   parts.keep(core)

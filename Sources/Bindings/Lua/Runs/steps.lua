@@ -77,7 +77,7 @@ local function measured(self, core, t)
   core.is_measured = true
   local good, message = pcall(function()
     for _, quantity in ipairs(core.tracked) do
-      if (t - 1) % quantity.every == 0 then parts.entries(quantity.name, quantity.measure(self), row) end
+      if (t - 1) % quantity.every == 0 then parts.entries(quantity.name, quantity.measure(self, quantity.name), row) end
     end
   end)
   core.is_measured = nil

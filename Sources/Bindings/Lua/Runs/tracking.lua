@@ -32,7 +32,7 @@ function methods.track(self, quantities, options)
   return self
 end
 
--- A quantity as { name, every, measure(run) }: a function, or a table with `every` and the function at [1] or behind __call.
+-- A quantity as { name, every, measure(run, name) }: a function, or a table with `every` and the function at [1] or behind __call.
 function parts.quantity(operation, name, quantity, every)
   local measure = quantity
   if type(quantity) == "table" and not native.is_tensor(quantity) then

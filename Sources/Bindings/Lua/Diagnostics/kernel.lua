@@ -1,0 +1,74 @@
+-- The tangent kernel of a model on the examples. Runs once in every state, after learning.lua.
+local eb, native, parts = ...
+local diagnostic, scalar, tree, fail = parts.diagnostic, parts.scalar, eb.tree, parts.fail
+
+-- The outputs of one example, flat.
+local function one_output(model, p, x) return model(p, x:reshape(1, table.unpack(x.shape))):reshape(-1) end
+
+-- ⟨∂f_a(xᵢ), ∂f_b(xⱼ)⟩: [n, n] summed over outputs a = b, or [n c, n c] with the outputs of an example side by side.
+local function kernel(self)
+  local o, x = self.options, self.fields.x
+  local n, model = self:examples(), o.model
+  if not model then fail("%s: needs the model: model = net, a function of parameters and inputs", self.name) end
+  local outputs = #one_output(model, self.params, x[1])
+  if o.full then
+    local ids = eb.arange(0, n * outputs - 1, 1, { dtype = "int32" })
+    local example, output = ids // outputs + 1, ids % outputs + 1
+    local g = eb.per_example(function(p, x, a) return (one_output(model, p, x) * a):sum() end)(self.params, x:index(1, example),
+      output:unsqueeze(2):eq(eb.arange(1, outputs, 1, { dtype = "int32" })):cast(x.dtype ~= "float64" and "float32" or "float64"))
+    return g:gram():cast("float64")
+  end
+  local sum
+  for a = 1, outputs do
+    local gram = eb.per_example(function(p, x) return one_output(model, p, x)[a] end)(self.params, x):gram():cast("float64")
+    sum = sum and sum + gram or gram
+  end
+  return sum
+end
+
+local options = { model = "callable", full = "boolean" }
+
+diagnostic("ntk", { options = options, measure = kernel })
+
+-- Targets [n, outputs] of labels or numbers.
+local function targets(self)
+  local y = self.fields.y
+  if not native.is_tensor(y) or #y ~= self:examples() then fail("%s: needs targets y", self.name) end
+  if y.dtype ~= "int32" then return y:cast("float64"):reshape(#y, -1) end
+  return y:reshape(-1, 1):eq(eb.arange(1, y:max():item(), 1, { dtype = "int32" })):cast("float64")
+end
+
+local function cosine(a, b) return scalar((a * b):sum()) / (scalar(a:norm()) * scalar(b:norm())) end
+
+-- Cristianini et al. 2001; centred as in Cortes, Mohri & Rostamizadeh 2012.
+diagnostic("kernel_alignment", {
+  options = { model = "callable", centered = "boolean" },
+  measure = function(self, o)
+    local y, k = targets(self), kernel(self)
+    if o.centered then
+      y = y - y:mean(1, { keepdims = true })
+      k = k - k:mean(1, { keepdims = true }) - k:mean(2, { keepdims = true }) + k:mean()
+    end
+    return cosine(k, y:mm(y:t()))
+  end,
+})
+
+-- 1 − cos(K_t, K_s): against the first kernel that was measured.
+diagnostic("kernel_distance", {
+  keeps = "history", options = { model = "callable" },
+  measure = function(self, o, memory)
+    local k = kernel(self)
+    local first = memory or k
+    return memory and 1 - cosine(k, first) or 0.0, first
+  end,
+})
+
+-- Against the one before, per step; NaN at the first.
+diagnostic("kernel_velocity", {
+  keeps = "history", options = { model = "callable" },
+  measure = function(self, o, memory)
+    local k = kernel(self)
+    local speed = memory and (1 - cosine(k, memory.kernel)) / (self.t - memory.t) or 0 / 0
+    return speed, { kernel = k, t = self.t }
+  end,
+})
