@@ -27,6 +27,7 @@ WITHOUT_DERIVATIVE = {
     "is about data, files and figures": """
         batches data.* io.* perturb.* plot.*""",
     "updates parameters; its numbers are no function to differentiate": "optim.* schedule.* agg.* run pair load_run per_example",
+    "follows trajectories in steps that look at their errors": "flow.*",
     "gives operators: its numbers are derivatives already": "curv.*",
 }
 

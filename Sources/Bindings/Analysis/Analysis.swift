@@ -10,7 +10,7 @@ extension Library {
   ///   - rules: what the optimizers' files share.
   ///   - runs: what the files of runs share.
   func installAnalysis(_ native: LuaTable, _ rules: LuaTable, _ runs: LuaTable) throws {
-    for name in ["theory", "curv", "diag"] { _ = try module(name) }
+    for name in ["theory", "curv", "diag", "flow"] { _ = try module(name) }
     // What these files share.
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
@@ -28,5 +28,7 @@ extension Library {
       "landscape", "curvature", "descent",
     ]
     try runEmbedded("Diagnostics", diagnostics, [root, native, shared])
+    let flows = ["problem", "flow", "methods", "gradient", "complementarity", "preconditioners", "central", "comparison"]
+    try runEmbedded("Flows", flows, arguments)
   }
 }
