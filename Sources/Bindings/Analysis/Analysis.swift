@@ -16,7 +16,9 @@ extension Library {
     try parts.set("rules", to: .table(rules))
     try parts.set("runs", to: .table(runs))
     let arguments: [any LuaPushable] = [root, native, parts]
-    let theory = ["arguments", "modes", "depth", "factorization", "regression", "interpolation", "entropy", "tracking", "stability"]
+    let theory = [
+      "arguments", "modes", "depth", "factorization", "regression", "interpolation", "entropy", "tracking", "stability",
+    ]
     try runEmbedded("Theory", theory, arguments)
     try runEmbedded("Curvature", ["operators", "kinds", "eigenpairs"], arguments)
     // Diagnostics have words of their own.
@@ -28,7 +30,9 @@ extension Library {
       "landscape", "curvature", "descent",
     ]
     try runEmbedded("Diagnostics", diagnostics, [root, native, shared])
-    let flows = ["problem", "flow", "methods", "gradient", "complementarity", "preconditioners", "central", "comparison"]
+    let flows = [
+      "problem", "log", "events", "flow", "methods", "gradient", "complementarity", "preconditioners", "central", "comparison",
+    ]
     try runEmbedded("Flows", flows, arguments)
   }
 }

@@ -1,5 +1,5 @@
 -- Flows as values that step: time, parameters, a log, events. How a step is taken is up to what made the flow. Runs once in every state, after
--- problem.lua.
+-- events.lua.
 --
 -- A flow is a table that holds its core: { name, problem, t, w, rows, ... } and
 --   measure(core) -> info, at least { loss = number } of where the flow is; numbers and tensors in info.row are logged
@@ -17,58 +17,6 @@ local methods = {}
 local function core_of(self, operation)
   if type(self) ~= "table" or getmetatable(self) ~= Flow then fail("%s: expected a flow in front, flow:%s(...) with a colon", operation, operation) end
   return rawget(self, 1)
-end
-
--- MARK: The log
-
-local Series = { __name = "series of a flow" }
-Series.__index = Series
-
--- The value at a time of the log.
-function Series:at(t)
-  for i, each in ipairs(self.times) do
-    if math.abs(each - t) <= 1e-9 * math.max(1, math.abs(t)) then return self.list[i] end
-  end
-  fail("at: the log has no entry at t = %g; option 'at' or 'every' of the flow says where it has them", t)
-end
-
-function Series:__tostring() return ("series of %d values, t = %g to %g"):format(#self.list, self.times[1] or 0 / 0, self.times[#self.times] or 0 / 0) end
-
-local function series(core, name)
-  local times, list = {}, {}
-  for _, row in ipairs(core.rows) do
-    local value = row.values[name]
-    if value ~= nil then times[#times + 1], list[#list + 1] = row.t, value end
-  end
-  if #list == 0 then return nil end
-  local value = native.is_tensor(list[1]) and eb.stack(list) or eb.tensor(list, { dtype = "float64" })
-  return setmetatable({ times = times, list = list, t = eb.tensor(times, { dtype = "float64" }), value = value }, Series)
-end
-
-local Log = { __name = "log of a flow" }
-
-function Log:__index(name)
-  local core = rawget(self, 1)
-  if name == "t" then
-    local times = {}
-    for i, row in ipairs(core.rows) do times[i] = row.t end
-    return eb.tensor(times, { dtype = "float64" })
-  end
-  local found = series(core, name)
-  if found then return found end
-  local known, seen = { "t" }, {}
-  for _, row in ipairs(core.rows) do
-    for each in pairs(row.values) do if not seen[each] then seen[each], known[#known + 1] = true, each end end
-  end
-  native.no_member("log", tostring(name), known)
-end
-
-function Log:__tostring()
-  local rows = rawget(self, 1).rows
-  local names = {}
-  if #rows > 0 then for name in pairs(rows[#rows].values) do names[#names + 1] = name end end
-  table.sort(names)
-  return ("log of a flow: %d times; t, %s"):format(#rows, table.concat(names, ", "))
 end
 
 -- MARK: Where the flow stops on its way
@@ -122,60 +70,6 @@ local function diverged(core, h)
     h and (" and no step from there is finite, down to %.3g"):format(h) or "", core.advice)
 end
 
-local function value_of(event, core, w, t)
-  local value = event.f(core.problem.unflatten(w), t)
-  if type(value) ~= "number" and not native.is_tensor(value) then
-    fail("%s: event '%s': expected a number, got %s", core.name, event.name, native.type(value))
-  end
-  return native.number(value)
-end
-
--- How long a step is at whose end an event's value is 0, by regula falsi that halves the end which stays (Illinois), with real steps.
-local function located(core, info, event, h, after)
-  local a, b, fa, fb, result = 0, h, event.value, after, nil
-  for _ = 1, 100 do
-    local c = (a * fb - b * fa) / (fb - fa)
-    if not (c > a and c < b) then c = (a + b) / 2 end
-    result = core.step(core, info, c, true)
-    local fc = value_of(event, core, result.w, core.t + c)
-    if fc == 0 or b - a <= 4e-16 * math.max(core.t + h, h) or math.abs(fc) <= 1e-14 * math.abs(event.value) then return c, result end
-    if (fc > 0) == (fb > 0) then
-      b, fb = c, fc
-      fa = fa / 2
-    else
-      a, fa = c, fc
-      fb = fb / 2
-    end
-    if math.abs(b - a) <= 1e-14 * h then return c, result end
-  end
-  return b, result
-end
-
--- The events of a step; the length and the result that remain of it.
-local function happened(core, info, h, result)
-  local found, first, last = {}, nil, nil
-  for _, event in ipairs(core.events) do
-    event.value = event.value or value_of(event, core, core.w, core.t)
-    local after = value_of(event, core, result.w, core.t + h)
-    event.after = after
-    local crosses = event.value ~= 0 and (after == 0 or (after > 0) ~= (event.value > 0))
-    if crosses and (event.direction == 0 or event.direction * (after - event.value) > 0) then
-      local length, there = located(core, info, event, h, after)
-      found[#found + 1] = { event = event, length = length, result = there }
-    end
-  end
-  table.sort(found, function(x, y) return x.length < y.length end)
-  local kept = {}
-  for _, each in ipairs(found) do
-    kept[#kept + 1] = { name = each.event.name, t = core.t + each.length, w = each.result.w }
-    if each.event.terminal then
-      first, last = each, each.event
-      break
-    end
-  end
-  return kept, first, last
-end
-
 local function commit(core, t, result)
   core.counts.steps = core.counts.steps + 1
   core.counts.evaluations = core.counts.evaluations + (result.evaluations or 0)
@@ -212,7 +106,7 @@ local function go(core, stop)
       if not result then core.counts.rejected = core.counts.rejected + 1 end
     until result
     local found, cut, event
-    if #core.events > 0 then found, cut, event = happened(core, info, h, result) end
+    if #core.events > 0 then found, cut, event = flow.happened(core, info, h, result) end
     if cut then
       commit(core, core.t + cut.length, cut.result)
       core.stopped = ("event '%s'"):format(event.name)
@@ -277,7 +171,7 @@ local properties = {
   error = function(core)
     return { last = core.certificate.last, largest = core.certificate.largest, total = core.certificate.total }
   end,
-  log = function(core) return setmetatable({ core }, Log) end,
+  log = flow.log_of,
   events = function(core)
     local list = {}
     for i, each in ipairs(core.happened) do list[i] = { name = each.name, t = each.t, params = core.problem.unflatten(each.w) } end
@@ -320,24 +214,6 @@ local function with(more)
   return all
 end
 
-local function events_of(name, events)
-  local list = {}
-  for key, event in pairs(events or {}) do
-    local f = event
-    if type(event) == "table" and not rules.is_callable(event) then
-      native.check(("%s: event '%s'"):format(name, tostring(key)), { terminal = event.terminal, direction = event.direction },
-        { terminal = "boolean", direction = "integer" })
-      f = event[1]
-    else
-      event = {}
-    end
-    if not rules.is_callable(f) then fail("%s: event '%s': expected a function of the parameters and the time, got %s", name, tostring(key), native.type(f)) end
-    list[#list + 1] = { name = key, f = f, terminal = event.terminal or false, direction = event.direction or 0 }
-  end
-  table.sort(list, function(a, b) return tostring(a.name) < tostring(b.name) end)
-  return list
-end
-
 -- A flow of a core, advanced by what options say.
 local function make(core, options)
   local name = core.name
@@ -346,7 +222,7 @@ local function make(core, options)
   core.rows, core.kept, core.happened, core.next_at = {}, {}, {}, 1
   core.counts = { steps = 0, rejected = 0, evaluations = 0 }
   core.certificate = { largest = 0.0, total = 0.0 }
-  core.track, core.events, core.every = options.track or {}, events_of(name, options.events), options.every
+  core.track, core.events, core.every = options.track or {}, flow.events_of(name, options.events), options.every
   for key, quantity in pairs(core.track) do
     if not rules.is_callable(quantity) then fail("%s: track: '%s': expected a function of the flow, got %s", name, tostring(key), native.type(quantity)) end
   end
