@@ -81,7 +81,7 @@ def main():
     parser.add_argument("--only", action="append", metavar="FOLDER[/SCRIPT]", help="only these; may be given several times")
     parser.add_argument("--out", default=str(ROOT / ".build" / "papers"), metavar="DIR", help="where the results go (.build/papers)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="scripts at a time (2)")
-    parser.add_argument("--limit", type=int, metavar="SECONDS", help="the most a script may take (quick 240, full 3000)")
+    parser.add_argument("--limit", type=int, metavar="SECONDS", help="the most a script may take (quick 600, full 3000)")
     options = parser.parse_args()
 
     program = os.environ.get("EBBTIDE") or sys.exit("papers: EBBTIDE should name the program")
@@ -97,7 +97,7 @@ def main():
 
     out = Path(options.out).resolve()
     out.mkdir(parents=True, exist_ok=True)
-    limit = options.limit or (240 if options.quick else 3000)
+    limit = options.limit or (600 if options.quick else 3000)
     began = time.monotonic()
     with ThreadPoolExecutor(max_workers=max(1, options.jobs)) as pool:
         running = [pool.submit(script.run, program, out, options.quick, limit) for script in scripts]

@@ -25,6 +25,16 @@ import Testing
     }
   }
 
+  /// A figure's script is read like a method section, and its last line is the one that makes its verdicts count.
+  @Test func scriptsOfPapersAreShort() throws {
+    let scripts = try Project.files(in: "Examples/papers", endings: ["lua"]).filter { $0.split(separator: "/").count > 3 }
+    #expect(scripts.count > 10)
+    for path in scripts {
+      #expect(try Project.lines(path).count - 1 <= 60, "\(path) has more than 60 lines")
+      #expect(try Project.text(path)?.hasSuffix("\npaper.finish()\n") == true, "\(path) does not end with paper.finish()")
+    }
+  }
+
   /// Nothing names a place that exists on one machine only.
   @Test(arguments: ["Sources", "Tests", "Scripts", "Examples", "README.md", "CONTRIBUTING.md", ".ci/run"])
   func noFileNamesAMachine(place: String) throws {

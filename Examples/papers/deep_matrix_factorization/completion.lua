@@ -37,7 +37,7 @@ end
 
 -- errors[method][i]: root mean square over the entries that were not given, for entries[i]; method 1 is the nuclear norm.
 local errors, ranks, names = {}, {}, { "least nuclear norm", "2 factors", "3 factors", "4 factors" }
-local curves = { title = "error on the other entries", xlabel = "known entries", ylabel = "root mean square", logy = true }
+local curves = { title = "error on the other entries", xlabel = "known entries", ylabel = "root mean square", logy = true, legend = "below" }
 for method, name in ipairs(names) do
   errors[method], ranks[method] = {}, {}
   for i, count in ipairs(entries) do
@@ -46,7 +46,7 @@ for method, name in ipairs(names) do
     errors[method][i] = (((1 - mask) * (W - M) ^ 2):sum() / (n * n - count)):sqrt():item()
     ranks[method][i] = eb.diag.effective_rank(W)
   end
-  curves[method] = { entries, errors[method], name = name }
+  curves[method] = { entries, errors[method], name = name, marks = true }
 end
 paper.figure("error", eb.plot.line(curves), "Error on entries that were not given")
 
