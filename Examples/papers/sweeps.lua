@@ -1,0 +1,132 @@
+-- The method of the sweeps over step sizes: full-batch descent from one start until the loss is at most ε, with gradient flow for comparison.
+-- Of every end: sharpness S, norms of the parameters, loss and error on other pictures. The step sizes are multiples of η_c = 2/s_GF, s_GF the
+-- largest sharpness on the flow's way, so that every sweep has both sides of the transition that is expected at 1.
+local eb = require "ebbtide"
+local sweeps = {}
+
+-- Small grey pictures: averages over 2 × 2 pixels (and colours), minus the mean picture, over the standard deviation of all pixels.
+function sweeps.pictures(train, test)
+  local function small(x)
+    if x.ndim == 4 then x = x:mean(2) end
+    return eb.nn.avgpool2d(2)({}, x:unsqueeze(2))
+  end
+  local x = small(train.x)
+  local mean = x:mean(1)
+  local deviation = ((x - mean) ^ 2):mean():sqrt()
+  local function set(data) return { x = (small(data.x) - mean) / deviation, y = eb.eye(10):index(1, data.y), label = data.y } end
+  return set(train), set(test)
+end
+
+-- Two hidden layers of 64, or two convolutions with 8 and 16 channels and stride 2 and a layer of 32.
+function sweeps.network(kind, act, side)
+  local nn = eb.nn
+  local f, last = nn[act](), ((side + 1) // 2 + 1) // 2
+  if kind == "dense" then return nn.sequential { nn.flatten(), nn.linear(side * side, 64), f, nn.linear(64, 64), f, nn.linear(64, 10) } end
+  return nn.sequential { nn.conv2d(1, 8, 3, { stride = 2, padding = 1 }), f, nn.conv2d(8, 16, 3, { stride = 2, padding = 1 }), f,
+    nn.flatten(), nn.linear(16 * last * last, 32), f, nn.linear(32, 10) }
+end
+
+sweeps.losses = {
+  mse = function(out, y) return ((out - y) ^ 2):sum(2):mean() / 2 end,
+  ce = function(out, y) return -(out:log_softmax(2) * y):sum(2):mean() end,
+}
+
+function sweeps.error(net, p, data) return 1 - eb.metrics.accuracy(net(p, data.x), data.label) end
+
+-- Where S stops to be constant: the kink of that function S₁ min(1, kink/lr) which is closest to ln S, S₁ the sharpness at the smallest step
+-- size. It knows neither of the flow nor of 2/lr.
+function sweeps.elbow(lr, S)
+  local rate, value = lr:log(), S:log()
+  local kinks = eb.linspace(rate:min():item(), rate:max():item(), 2001)
+  local misfit = ((value - value[1] - (kinks:unsqueeze(2) - rate):clamp(-math.huge, 0)) ^ 2):sum(2)
+  return math.exp(kinks[misfit:argmin()]:item())
+end
+
+-- The largest eigenvalue of the Hessian as a function of a run, each time begun with the vectors of the last: two, of which the second may overtake.
+function sweeps.sharpness(loss, x, y)
+  local vectors
+  return function(run)
+    local found = eb.curv.hessian(loss, run.params, x, y):eigs { k = 2, v0 = vectors, tol = 1e-3 }
+    vectors = found.vectors
+    return found.values[1]:item()
+  end
+end
+
+-- Gradient flow by steps of a quarter of 1/S, S renewed every 10 steps: the end, the largest S, the first S, and the series of S over time.
+function sweeps.flow(start, loss, x, y, until_loss)
+  local sharpness = sweeps.sharpness(loss, x, y)
+  local run = eb.run { params = start, loss = loss, data = { x, y }, opt = eb.optim.sgd { lr = 1 } }
+  local time, times, S, why = 0, {}, {}, nil
+  repeat
+    times[#times + 1], S[#S + 1] = time, sharpness(run)
+    run.h.lr = 0.25 / S[#S]
+    local before = run.t
+    why = select(2, run:advance(10, { until_loss = until_loss }))
+    time = time + (run.t - before) * run.h.lr
+  until why or time > 1e5
+  S[#S + 1], times[#times + 1] = sharpness(run), time
+  return { params = run.params, largest = math.max(table.unpack(S)), initial = S[1], final = S[#S], time = eb.tensor(times), S = eb.tensor(S) }
+end
+
+-- o: net, loss, train, test, until_loss, and factors of η_c, ascending. It ends with the step size that diverges, or that takes more than twice the
+-- steps of the smallest and so does not train any more.
+function sweeps.sweep(o)
+  local function loss(p, x, y) return o.loss(o.net(p, x), y) end
+  local data = { o.train.x, o.train.y }
+  local start = o.net:init { rng = eb.rng(1), gain = 0.5 }
+  local flow = sweeps.flow(start, loss, o.train.x, o.train.y, o.until_loss)
+  local r = { initial = flow.initial, s_gf = flow.largest, final = flow.final, columns = {} }
+  r.eta_c = 2 / r.s_gf
+  for _, factor in ipairs(o.factors) do
+    local run = eb.run { params = start, loss = loss, data = data, opt = eb.optim.sgd { lr = factor * r.eta_c } }
+    local _, why = run:advance(r.columns.steps and 2 * r.columns.steps[1] or 50000, { until_loss = o.until_loss })
+    if why ~= "until_loss" then
+      r.ended = ("%s at %.3g η_c"):format(why or "out of steps", factor)
+      break
+    end
+    local p = run.params
+    local row = {
+      lr = run.h.lr, factor = factor, steps = run.t, S = sweeps.sharpness(loss, table.unpack(data))(run), l1 = eb.tree.norm(p, 1), l2 = eb.tree.norm(p),
+      test_loss = loss(p, o.test.x, o.test.y):item(), test_error = sweeps.error(o.net, p, o.test),
+    }
+    for key, value in pairs(row) do
+      r.columns[key] = r.columns[key] or {}
+      table.insert(r.columns[key], value)
+    end
+  end
+  for key, list in pairs(r.columns) do r[key] = eb.tensor(list, { dtype = "float64" }) end
+  r.elbow = sweeps.elbow(r.lr, r.S)
+  return r
+end
+
+-- Sweeps of several networks, "dense tanh" or "conv relu", on one set of pictures { name, data, n, until_loss }, the last two by shape: the results
+-- in this order, their numbers in files, a line of each, and a figure.
+function sweeps.study(paper, set, loss, kinds, factors)
+  local train, test = set.data { flatten = false }
+  train = train:shuffle(eb.rng(5))
+  local results, curves = {}, { S = {}, norm = {}, test = {} }
+  for i, kind in ipairs(kinds) do
+    local shape, act = kind:match "(%w+) (%w+)"
+    local few, others = sweeps.pictures(train:take(set.n[shape]), test)
+    local r = sweeps.sweep {
+      net = sweeps.network(shape, act, few.x.shape[3]), loss = sweeps.losses[loss], train = few, test = others, until_loss = set.until_loss[shape], factors = factors,
+    }
+    results[i] = r
+    paper.csv(table.concat({ set.name, shape, act }, "-"), r.columns, { "lr", "factor", "steps", "S", "l1", "l2", "test_loss", "test_error" })
+    print(("%s, %s: S at the start %.3g, s_GF %.3g, η_c %.3g, S at the end of the flow %.3g, elbow %.3g η_c, test loss least at %.3g η_c, %s"):format(
+      set.name, kind, r.initial, r.s_gf, r.eta_c, r.final, r.elbow / r.eta_c, r.factor[r.test_loss:argmin()]:item(), r.ended or "all reach the loss"))
+    curves.S[i] = { r.factor, r.S / r.s_gf, name = kind }
+    curves.norm[i] = { r.factor, r.l1 / r.l1[1], name = kind }
+    curves.test[i] = { r.factor, r.test_loss, name = kind }
+  end
+  local function panel(list, title, legend)
+    list.title, list.legend, list.logx, list.logy, list.xlabel, list.vlines = title, legend, true, list == curves.S, "step size / η_c", { 1 }
+    return eb.plot.line(list)
+  end
+  curves.S[#kinds + 1] = { factors, (1 / eb.tensor(factors)):clamp(0, 1), name = "edge" }
+  paper.figure(set.name, eb.plot.grid { panel(curves.S, "S / s_GF", "bottom left"), panel(curves.norm, "1-norm, relative", "none"),
+    panel(curves.test, "test loss", "none"), columns = 3 }, set.name .. ": sharpness, norm and test loss of the minima")
+  return results
+end
+
+return sweeps
