@@ -1,5 +1,5 @@
 -- Descent on a factorised matrix of rank 4 rests at saddles: after stage k the product is the best one of rank k, where the loss is
--- ½ Σ_{i>k} s_i². With two factors the most negative curvature there is −s_{k+1}, with three it is nearly none: such saddles are not strict.
+-- ½ Σ_{i>k} s_i². With two factors the most negative curvature there is −s_{k+1}, with more it is nearly none: such saddles are not strict.
 local eb = require "ebbtide"
 local paper = dofile((arg[0]:match "^.*/" or "./") .. "../paper.lua")
 eb.default_dtype "float64"
@@ -11,12 +11,12 @@ local function orthogonal() return (eb.linalg.qr(eb.randn({ n, n }, { rng = r })
 local U, V = orthogonal(), orthogonal()
 local M = (U * s):mm(V:t())
 
-for depth = 2, 3 do
+for depth = 2, paper.choose(3, 4) do
   local net = eb.models.matrix_factorization { n, n, depth = depth }
   local function loss(p) return ((net(p) - M) ^ 2):sum() / 2 end
   local function ends(p) return eb.curv.hessian(loss, p):eigs({ which = "both", tol = 1e-6 }).values end
   -- Factors N(0, α^(2/N)/n): the product has size α. The steps are a tenth of 2/S at the minimum, S = N s_1^(2 − 2/N).
-  local alpha = depth == 2 and 1e-8 or paper.choose(1e-4, 1e-5)
+  local alpha = ({ 1, 1e-8, paper.choose(1e-4, 1e-5), 1e-4 })[depth]
   local sharpest = depth * s[1]:item() ^ (2 - 2 / depth)
   local run = eb.run {
     params = net:init { rng = eb.rng(7), init = eb.init.normal { gain = alpha ^ (1 / depth) * n ^ -0.5 } },
