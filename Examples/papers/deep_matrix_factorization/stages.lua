@@ -37,9 +37,9 @@ for depth = 2, 4 do
       for i = 1, #sigma do erank[i] = eb.diag.effective_rank(sigma.value[i]) end
       for k = 1, 5 do curves[k] = { sigma.step, sigma.value[{ {}, k }], name = "s = " .. spectrum[k] } end
       paper.figure("values-" .. depth, eb.plot.line(curves), ("Singular values one after another, %d factors"):format(depth))
-      paper.figure("loss-" .. depth, eb.plot.line {
-        { sigma.step, loss, name = "loss" }, { sigma.step, erank, name = "effective rank" },
-        title = depth .. " factors: loss and effective rank", xlabel = "step", logy = true,
+      paper.figure("loss-" .. depth, eb.plot.grid {
+        eb.plot.line { { sigma.step, loss }, title = depth .. " factors: loss", logy = true },
+        eb.plot.line { { sigma.step, erank }, title = "effective rank", xlabel = "step" }, columns = 1,
       }, ("Loss and effective rank, %d factors"):format(depth))
       -- The saddle after stage k is where the loss falls least between two peaks.
       local off = 0
