@@ -25,10 +25,11 @@ WITHOUT_DERIVATIVE = {
     "stops derivatives: its values are not what it is for": "detach stop_gradient",
     "writes in place, which transforms refuse": "copy_ fill_ add_ sub_ mul_ div_",
     "is about data, files and figures": """
-        batches data.* io.* perturb.* plot.*""",
+        batches data.* io.* perturb.* plot.* demo""",
     "updates parameters; its numbers are no function to differentiate": "optim.* schedule.* agg.* run pair load_run per_example",
     "follows trajectories in steps that look at their errors": "flow.*",
     "gives operators: its numbers are derivatives already": "curv.*",
+    "looks at a loss where it is told to; the loss has its own case": "landscape.*",
 }
 
 

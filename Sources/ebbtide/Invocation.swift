@@ -74,6 +74,10 @@ struct Invocation {
     guard i < words.count else { return }
     if words[i] == "doctor", i == words.count - 1, actions.isEmpty {
       isDoctor = true
+    } else if words[i] == "demo", i + 2 >= words.count, actions.isEmpty {
+      // A long bracket holds any name without its end.
+      let name = words.dropFirst(i + 1).first.map { "[==[\($0.replacing("]==]", with: ""))]==]" } ?? "nil"
+      actions.append(.run("require('ebbtide').demo(\(name))"))
     } else {
       main = .script(words[i])
       scriptPlace = i

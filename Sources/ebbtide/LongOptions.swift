@@ -10,6 +10,7 @@ struct LongOptions: ParsableCommand {
     usage: """
       ebbtide [options] [script [args...]]
       ebbtide doctor
+      ebbtide demo [name]
       """,
     discussion: """
       Without a script, a terminal gets the prompt, and anything else on standard input is run as a script. Options act \

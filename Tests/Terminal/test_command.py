@@ -33,7 +33,7 @@ class Options(TerminalTest):
     self.assertRegex(self.run_program("-v").stdout, r"^Ebbtide \d+\.\d+.* with Lua 5\.4\n$")
     self.assertRegex(self.run_program("--version").stdout, r"^Ebbtide \d+\.\d+")
     text = self.run_program("--help").stdout
-    for option in ("--seed", "--threads", "--color", "--check", "-e", "-p", "-l", "-i", "-E", "-W", "doctor"):
+    for option in ("--seed", "--threads", "--color", "--check", "-e", "-p", "-l", "-i", "-E", "-W", "doctor", "demo"):
       self.assertIn(option, text)
 
   def test_wrong_usage(self):

@@ -10,7 +10,7 @@ extension Library {
   ///   - rules: what the optimizers' files share.
   ///   - runs: what the files of runs share.
   func installAnalysis(_ native: LuaTable, _ rules: LuaTable, _ runs: LuaTable) throws {
-    for name in ["theory", "curv", "diag", "flow"] { _ = try module(name) }
+    for name in ["theory", "curv", "diag", "flow", "landscape"] { _ = try module(name) }
     // What these files share.
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
@@ -34,5 +34,6 @@ extension Library {
       "problem", "log", "events", "flow", "methods", "gradient", "complementarity", "preconditioners", "central", "comparison",
     ]
     try runEmbedded("Flows", flows, arguments)
+    try runEmbedded("Landscapes", ["surfaces", "directions", "trajectory"], arguments)
   }
 }

@@ -29,6 +29,7 @@ extension Library {
     let parts = try installRuns(native, rules)
     try runEmbedded("Optimizers", ["per_example_aggregation"], [root, native, rules])
     try installAnalysis(native, rules, parts)
+    try installDemos(native)
   }
 
   // Parameters move by fractions, so whole numbers can't be parameters.
