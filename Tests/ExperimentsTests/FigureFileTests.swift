@@ -118,7 +118,7 @@ import Testing
         set grid lc rgb '#dddddd' lw 0.7 dt 1
         set title 'T' noenhanced
         set xrange [1.0:4.0]
-        set xtics ('1' 1.0, '2' 2.0, '3' 3.0, '4' 4.0)
+        set xtics ('1' 1.0, '1.5' 1.5, '2' 2.0, '2.5' 2.5, '3' 3.0, '3.5' 3.5, '4' 4.0)
         set yrange [0.0:4.0]
         set ytics ('0' 0.0, '1' 1.0, '2' 2.0, '3' 3.0, '4' 4.0)
         set key top right Left reverse samplen 2 noenhanced opaque
@@ -126,6 +126,17 @@ import Testing
              $p1d2 using 1:2 with points pt 7 ps 0.25 lc rgb '#0072b2' notitle
 
         """)
+  }
+
+  @Test func aCurveOfManyPointsKeepsWhatCanBeSeen() {
+    var y = (0..<1_000_000).map { Double($0) / 1e6 }
+    y[123_456] = 7.5
+    y[654_321] = -3.5
+    let script = Figure([Panel([.init(y: y)])]).script(.svg, .init())
+    #expect(script.utf8.count < 500_000)
+    for text in ["\n1.0 0.0\n", "\n123457.0 7.5\n", "\n654322.0 -3.5\n", "\n1000000.0 0.999999\n"] {
+      #expect(script.contains(text), "\(text)")
+    }
   }
 
   @Test func aScriptDrawsByItself() throws {

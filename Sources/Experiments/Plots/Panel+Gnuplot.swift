@@ -115,7 +115,8 @@ extension Panel {
     func point(_ i: Int) -> String { "\(curve.x[i]) \(curve.y[i])" }
     let lines = curve.connected ? pieces.filter { $0.count > 1 } : []
     if !lines.isEmpty {
-      let block = program.data([lines.map { $0.map(point).joined(separator: "\n") }.joined(separator: "\n\n")])
+      let shown = lines.map { curve.marked ? Array($0) : thinned($0, of: curve) }
+      let block = program.data([shown.map { $0.map(point).joined(separator: "\n") }.joined(separator: "\n\n")])
       let style = curve.marked ? "linespoints pt 7 ps 0.5 lw 1.5" : "lines lw 1.5"
       program.plots.append("\(block) using 1:2 with \(style) lc rgb '\(colour)' \(title())")
     }
@@ -126,6 +127,28 @@ extension Panel {
     }
     addErrors(
       pieces.joined().filter { $0 < curve.error.count }.map { (curve.x[$0], curve.y[$0], curve.error[$0]) }, colour, to: &program)
+  }
+
+  // Of a curve with very many points those that can be seen: of each slice, thinner than a pixel, the first, lowest, highest and last.
+  private func thinned(_ piece: Range<Int>, of curve: Curve) -> [Int] {
+    let slices = 2500
+    let ascends = piece.dropFirst().allSatisfy { curve.x[$0 - 1] <= curve.x[$0] }
+    guard piece.count > 4 * slices, ascends, let axis = Axis(showing: curve.x[piece], isLog: logX) else { return Array(piece) }
+    var result: [Int] = []
+    var start = piece.lowerBound
+    while start < piece.upperBound {
+      func slice(_ i: Int) -> Int { Int(axis.position(curve.x[i])! * Double(slices)) }
+      let number = slice(start)
+      var (end, low, high) = (start, start, start)
+      while end < piece.upperBound, slice(end) == number {
+        if curve.y[end] < curve.y[low] { low = end }
+        if curve.y[end] > curve.y[high] { high = end }
+        end += 1
+      }
+      for i in [start, min(low, high), max(low, high), end - 1] where result.last.map({ $0 < i }) ?? true { result.append(i) }
+      start = end
+    }
+    return result
   }
 
   // gnuplot's own error bars cut a hole into what lies below them, so these are arrows with flat heads.
