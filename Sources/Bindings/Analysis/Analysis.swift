@@ -11,6 +11,7 @@ extension Library {
   ///   - runs: what the files of runs share.
   func installAnalysis(_ native: LuaTable, _ rules: LuaTable, _ runs: LuaTable) throws {
     for name in ["theory", "curv", "diag", "flow", "landscape"] { _ = try module(name) }
+    try installPredictions(native)
     // What these files share.
     let parts = try state.makeTable()
     try parts.set("rules", to: .table(rules))
@@ -20,7 +21,10 @@ extension Library {
       "arguments", "modes", "depth", "factorization", "regression", "interpolation", "entropy", "tracking", "stability",
     ]
     try runEmbedded("Theory", theory, arguments)
-    try runEmbedded("Curvature", ["operators", "kinds", "eigenpairs"], arguments)
+    let curvature = [
+      "operators", "algebra", "blocks", "kinds", "bases", "eigenpairs", "estimates", "density", "solve",
+    ]
+    try runEmbedded("Curvature", curvature, arguments)
     // Diagnostics have words of their own.
     let shared = try state.makeTable()
     try shared.set("rules", to: .table(rules))

@@ -57,7 +57,7 @@ extension Library {
       let options = try Options(call, 3, known: ["reduction"] + known, self, allNamed: true)
       let reduction = LossReduction(rawValue: try options.choice("reduction", LossReduction.allCases.map(\.rawValue)) ?? "mean")!
       let function = try loss(call, options)
-      return try call.push(function(call.tensor(1, self), call.tensor(2, self), reduction), self)
+      return try call.push(function(prediction(call, for: name), call.tensor(2, self), reduction), self)
     }
   }
 }

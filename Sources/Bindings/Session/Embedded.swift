@@ -23,6 +23,8 @@ extension Library {
     try define("is_generator", in: native) { [unowned self] call in
       try call.push(generators.value(on: call.stack, at: 1) != nil)
     }
+    // Functions, and models, which can be called like one.
+    try define("is_callable", in: native) { call in try call.push(call.isCallable(1)) }
     // Whether a number of a call to come stands there.
     try define("is_number", in: native) { [unowned self] call in
       try call.push(hostNumbers.value(on: call.stack, at: 1) != nil)

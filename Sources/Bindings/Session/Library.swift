@@ -29,6 +29,8 @@ public final class Library {
   let effects: Effects
   /// How many Lua functions are being watched by a transform now; writes to tensors are refused meanwhile.
   var watchedCalls = 0
+  /// Who looks on at what losses are given.
+  var predictions: Predictions?
   /// Shows how far a run has come; nil shows nothing.
   var progress: ProgressLine?
   /// Takes what is said to the user beside results.

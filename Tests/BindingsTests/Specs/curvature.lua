@@ -5,7 +5,7 @@ local function norm(x) return eb.tree.norm(x) end
 local function flat(x) return (eb.tree.flatten(x)) end
 
 -- x ↦ ½ xᵀ M x.
-local function quadratic(M, dtype)
+local function quadratic(M)
   return curv.hessian(function(x) return x:dot(M:mm(x)) / 2 end, eb.zeros { M.shape[1], dtype = M.dtype })
 end
 
@@ -71,15 +71,6 @@ test("mixed dtypes promote inside and come back as they were", function()
   equal(v.b, { 18 })
 end)
 
-test("Rosenbrock's eigenvalues at its minimum", function()
-  local R = curv.hessian(function(q) return (1 - q[1]) ^ 2 + 100 * (q[2] - q[1] ^ 2) ^ 2 end, eb.ones({ 2 }, D))
-  close(R:dense(), { { 802, -400 }, { -400, 200 } }, 1e-13)
-  local found = R:eigs { which = "both" }
-  close(found.values[1]:item(), 1001.60064, 1e-8)
-  close(found.values[2]:item(), .39936077, 1e-8)
-  close(R:eigs { which = "smallest", v0 = eb.ones({ 2 }, D) }.values:item(), .39936077, 1e-8)
-end)
-
 test("softmax at zero logits, and linear regression", function()
   local C = curv.hessian(function(z) return eb.loss.cross_entropy(z, eb.tensor { 3 }) end, eb.zeros({ 1, 10 }, D))
   close(C:dense(), (eb.eye(10, D) - eb.ones({ 10, 10 }, D) / 10) / 10, 1e-15)
@@ -89,119 +80,6 @@ test("softmax at zero logits, and linear regression", function()
   local X = eb.randn({ 30, 40 }, { rng = eb.rng(6), dtype = "float64" })
   local L = curv.hessian(function(w) return (X:mm(w) ^ 2):sum() / 60 end, eb.zeros({ 40 }, D))
   close((L:dense() - X:t():mm(X) / 30):abs():max():item(), 0, 1e-14)
-end)
-
--- MARK: Eigenvalues
-
-local function expect_pairs(M, operator, answer, expected, tolerance)
-  close(answer.values, expected, tolerance)
-  equal(#answer.vectors, #expected)
-  for i, v in ipairs(answer.vectors) do
-    close(v:norm():item(), 1, 1e-12)
-    local r = (M:mm(v) - answer.values[i] * v):norm():item()
-    close(answer.residuals[i]:item(), r, 1e-12)
-    for j = 1, i - 1 do close(v:dot(answer.vectors[j]):item(), 0, 1e-11) end
-  end
-end
-
-test("both ends, multiplicities and clusters", function()
-  local values = {}
-  for i = 1, 120 do values[i] = i <= 3 and 5 or i <= 5 and -4 or i / 60 end
-  local M = with_spectrum(values, 7)
-  local operator = quadratic(M)
-  expect_pairs(M, operator, operator:eigs { k = 4 }, { 5, 5, 5, 2 }, 1e-10)
-  expect_pairs(M, operator, operator:eigs { k = 3, which = "smallest" }, { 0.1, -4, -4 }, 1e-10)
-  expect_pairs(M, operator, operator:eigs { k = 3, which = "both" }, { 5, 5, 5, 0.1, -4, -4 }, 1e-10)
-  local one = operator:eigs { k = 1, which = "both" }
-  expect_pairs(M, operator, one, { 5, -4 }, 1e-10)
-  assert(one.converged and one.matvecs < 60, one.matvecs)
-  -- A smaller block finds simple ones with fewer products.
-  for i = 1, 120 do values[i] = 1.1 ^ i end
-  M = with_spectrum(values, 8)
-  operator = quadratic(M)
-  local narrow, wide = operator:eigs { k = 4, block = 1 }, operator:eigs { k = 4 }
-  close(narrow.values, wide.values, 1e-9)
-  assert(narrow.matvecs < wide.matvecs)
-  -- Long searches start again from the best of a full basis.
-  for i = 1, 300 do values[i] = i / 300 end
-  M = with_spectrum(values, 9)
-  local long = quadratic(M):eigs { k = 1 }
-  assert(long.matvecs > 48 and long.converged, long.matvecs)
-  close(long.values, { 1 }, 1e-10)
-end)
-
-test("fewer parameters than a Krylov space has, no curvature, little rank", function()
-  local M = with_spectrum({ 3, 2, 2, -1, 0 }, 10)
-  expect_pairs(M, quadratic(M), quadratic(M):eigs { k = 5 }, { 3, 2, 2, 0, -1 }, 1e-12)
-  expect_pairs(M, quadratic(M), quadratic(M):eigs { k = 5, v0 = eb.ones({ 5 }, D) }, { 3, 2, 2, 0, -1 }, 1e-12)
-  expect_pairs(M, quadratic(M), quadratic(M):eigs { k = 4, which = "both" }, { 3, 2, 2, 0, -1 }, 1e-12)
-  local zero = quadratic(eb.zeros({ 60, 60 }, D)):eigs { k = 3, which = "both" }
-  equal(zero.values, { 0, 0, 0, 0, 0, 0 })
-  equal(zero.converged, true)
-  local u = eb.randn({ 80 }, { rng = eb.rng(11), dtype = "float64" })
-  local rank = quadratic(u:outer(u)):eigs { k = 2, which = "both" }
-  close(rank.values, { u:dot(u):item(), 0, 0, 0 }, 1e-12)
-end)
-
-test("float32 reaches its rounding, and its certificates hold", function()
-  local values = {}
-  for i = 1, 200 do values[i] = i == 1 and 10 or i <= 3 and 4 or (i - 100) / 100 end
-  local M = with_spectrum(values, 12):cast "float32"
-  local found = quadratic(M):eigs { k = 3 }
-  assert(found.converged)
-  for i, expected in ipairs { 10, 4, 4 } do
-    assert(math.abs(found.values[i]:item() - expected) <= found.residuals[i]:item() + 1e-5)
-    close(found.values[i]:item(), expected, 2e-6)
-  end
-end)
-
-test("what does not converge says so, what is not finite is NaN", function()
-  local values = {}
-  for i = 1, 100 do values[i] = i / 100 end
-  local M = with_spectrum(values, 13)
-  local few = quadratic(M):eigs { k = 2, iterations = 3 }
-  equal(few.converged, false)
-  equal(few.matvecs, 6)
-  assert(few.residuals:max():item() > 1e-3)
-  local lost = quadratic(M * (0 / 0)):eigs {}
-  equal(lost.converged, false)
-  assert(lost.values[1]:item() ~= lost.values[1]:item())
-end)
-
-test("the same question has the same answer", function()
-  local M = with_spectrum({ table.unpack(eb.randn({ 90 }, { rng = eb.rng(14), dtype = "float64" }):totable()) }, 15)
-  local a, b = quadratic(M):eigs { k = 2, seed = 3 }, quadratic(M):eigs { k = 2, seed = 3 }
-  assert(eb.tree.equal({ a.values, a.vectors[2], a.residuals }, { b.values, b.vectors[2], b.residuals }))
-  equal(a.matvecs, b.matvecs)
-end)
-
--- Descent on four digits' worth of a tanh net beyond its stable step: the sharpness rises to 2/lr and stays around it, and its
--- eigenvector is overtaken by the next now and then.
-test("a warm start along the edge of stability costs at most four products a step", function()
-  local t = eb.linspace(-1, 1, 20, D):reshape { 20, 1 }
-  local target = 4 * t ^ 3 - 3 * t
-  local small = eb.nn.mlp { 1, 60, 1, act = "tanh" }
-  local q = eb.tree.map(function(w) return w:cast "float64" end, small:init { rng = eb.rng(0) })
-  local function error_of(w) return ((small(w, t) - target) ^ 2):sum() / 40 end
-  local lr = 0.5
-  local step = eb.compile(function(w) return w - lr * eb.grad(error_of)(w) end)
-  local warm, products, worst, sharpest, steps = nil, 0, 0, 0, 0
-  for i = 1, 500 do
-    q = step(q)
-    if i > 250 then
-      local here = curv.hessian(error_of, q)
-      warm = here:eigs { tol = 1e-3, v0 = warm and warm.vectors }
-      if i % 10 == 0 then
-        local exact = here:eigs {}.values:item()
-        worst = math.max(worst, math.abs(warm.values:item() / exact - 1))
-        sharpest = math.max(sharpest, exact)
-      end
-      if i > 251 then products, steps = products + warm.matvecs, steps + 1 end
-    end
-  end
-  assert(sharpest > 2 / lr, sharpest)
-  assert(worst <= 1e-3, worst)
-  assert(products / steps <= 4, products / steps)
 end)
 
 -- MARK: Putting operators together
@@ -262,6 +140,76 @@ test("preconditioned curvature", function()
   close(M:eigs { v0 = found.vectors[1] }.values[1]:item(), found.values[1]:item(), 1e-10)
 end)
 
+-- MARK: Other kinds
+
+local J = eb.jacobian(function(q) return net(q, x) end)(p):reshape { 60, 66 }
+local shares = net(p, x):softmax(2)
+
+test("the Gauss-Newton matrix", function()
+  local expected = 0
+  for i = 1, 20 do
+    local Ji, s = J[{ { 3 * i - 2, 3 * i }, {} }], shares[i]
+    expected = expected + Ji:t():mm(s:diag() - s:outer(s)):mm(Ji) / 20
+  end
+  local G = curv.ggn(loss, p, x, labels)
+  close((G:dense() - expected):abs():max():item(), 0, 1e-15)
+  assert(G:eigs({ which = "smallest" }).values:item() > -1e-12)
+  -- Of a linear model with squares it is the Hessian.
+  local t = eb.randn({ 20, 3 }, { rng = eb.rng(20), dtype = "float64" })
+  local w = { weight = eb.randn({ 5, 3 }, { rng = eb.rng(21), dtype = "float64" }), bias = eb.ones({ 3 }, D) }
+  local function squares(w) return eb.loss.mse(x:mm(w.weight) + w.bias, t) end
+  close((curv.ggn(squares, w):dense() - curv.hessian(squares, w):dense()):abs():max():item(), 0, 1e-15)
+  -- A loss in two parts, and one of two predictions.
+  local half = curv.ggn({ model = function(q, u) return net(q, u) end, loss = function(z) return (z ^ 2):sum() / 2 end }, p, x)
+  close((half:dense() - J:t():mm(J)):abs():max():item(), 0, 1e-13)
+  local mse = eb.loss.mse
+  local both = curv.ggn(function(q) return mse(net(q, x), t, { reduction = "sum" }) / 2 + mse(2 * net(q, x), t, { reduction = "sum" }) end, p)
+  close((both:dense() - 9 * J:t():mm(J)):abs():max():item(), 0, 1e-12)
+end)
+
+test("the Fisher information is that of the model's distribution", function()
+  local expected = 0
+  for i = 1, 20 do
+    for c = 1, 3 do
+      local g = flat(eb.grad(function(q) return loss(q, x[{ { i, i }, {} }], eb.tensor { c }) end)(p))
+      expected = expected + shares[i][c] * g:outer(g) / 20
+    end
+  end
+  local F = curv.fisher(loss, p, x, labels)
+  close((F:dense() - expected):abs():max():item(), 0, 1e-15)
+  close((F:dense() - curv.ggn(loss, p, x, labels):dense()):abs():max():item(), 0, 1e-15)
+  -- Targets do not matter.
+  close((F:dense() - curv.fisher(loss, p, x, eb.ones { 20 }):dense()):abs():max():item(), 0, 1e-15)
+  -- Of ±1 labels with logits z: σ(z) σ(−z).
+  local signs = eb.where(labels:eq(1), eb.tensor(1, D), eb.tensor(-1, D))
+  local function logistic(w) return eb.loss.logistic(x:mm(w), signs) end
+  local w = eb.randn({ 5 }, { rng = eb.rng(22), dtype = "float64" })
+  local s = x:mm(w):sigmoid()
+  close(curv.fisher(logistic, w):dense(), (x * (s * (1 - s)):unsqueeze(2)):t():mm(x) / 20, 1e-14)
+end)
+
+test("the empirical Fisher information is the mean of outer products", function()
+  local expected = 0
+  for i = 1, 20 do
+    local g = flat(eb.grad(loss)(p, x[{ { i, i }, {} }], labels[{ { i, i } }]))
+    expected = expected + g:outer(g) / 20
+  end
+  local E = curv.empirical_fisher(loss, p, x, labels)
+  close((E:dense() - expected):abs():max():item(), 0, 1e-15)
+  local gradients = eb.per_example(function(q, u, y) return loss(q, u:unsqueeze(1), y:unsqueeze(1)) end)(p, x, labels)
+  close(E:eigs().values, eb.linalg.eigh(gradients:gram() / 20):flip(1)[{ { 1, 1 } }], 1e-10)
+end)
+
+test("the tangent kernel", function()
+  local K = curv.ntk(net, p, x)
+  equal(K.size, 60)
+  close((K:dense() - J:mm(J:t())):abs():max():item(), 0, 1e-13)
+  equal(K:mv(eb.ones({ 20, 3 }, D)).shape, { 20, 3 })
+  local top = K:eigs { k = 2 }
+  equal(top.vectors[1].shape, { 20, 3 })
+  close(top.values, curv.ggn({ model = net, loss = function(z) return (z ^ 2):sum() / 2 end }, p, x):eigs { k = 2 }.values, 1e-9)
+end)
+
 test("errors", function()
   raises(function() curv.hessian(3, p) end, here(), "curv.hessian: argument 1: expected a loss function of the parameters, got number")
   raises(function() curv.hessian(loss, eb.tensor({ 1 }, { dtype = "int32" })) end, "curv.hessian", "parameters are float32 or float64")
@@ -282,4 +230,20 @@ test("errors", function()
   raises(function() return H + curv.hessian(function(q) return q:sum() end, eb.ones { 66 }) end, "add: the operators are of different parameters")
   raises(function() return H * eb.ones { 66 } end, "for a vector write H:mv(v)")
   raises(function() curv.preconditioned(H, -1) end, "preconditioned: expected a diagonal of positive numbers")
+  raises(function() curv.ggn(function(q) return (net(q, x) ^ 2):sum() end, p) end, "curv.ggn: the function calls no loss of eb.loss", "give {model =")
+  raises(function() curv.ggn({ model = net }, p, x) end, "curv.ggn: expected both model(p, ...) -> z and loss(z, ...) -> h")
+  raises(function() curv.fisher(function(q) return eb.loss.huber(net(q, x), x[{ {}, { 1, 3 } }]) end, p) end, "curv.fisher: huber is not the log-likelihood")
+  raises(function() curv.fisher({ model = net, loss = function(z) return z:sum() end }, p, x) end, "curv.fisher: the distribution is unknown")
+  raises(function() curv.empirical_fisher(loss, p) end, "curv.empirical_fisher: there are no examples")
+  raises(function() curv.empirical_fisher(loss, p, x, eb.ones { 3 }) end, "as many in every argument, got 20 and 3")
+  raises(function() curv.ntk(3, p) end, "curv.ntk: argument 1: expected a function")
+  raises(function() H:trace { probes = 0 } end, "trace: probes: expected a number from 1 on, got 0")
+  raises(function() H:trace { method = "exact" } end, 'trace: method: expected "hutchinson" or "hutch++", got "exact"')
+  raises(function() H:trace { method = "hutch++", probes = 2 } end, "trace: probes: expected at least 3 for hutch++")
+  raises(function() H:trace { seed = 1, rng = eb.rng(1) } end, "trace: give one of rng and seed")
+  raises(function() H:density { sigma = 0 } end, "density: sigma: expected a width above 0")
+  raises(function() H:density { grid = "fine" } end, "density: grid: expected a number of points or a tensor")
+  raises(function() H:solve(eb.ones({ 2, 66 }, D)) end, "solve: expected one right-hand side")
+  raises(function() H:solve(p, { method = "lu" }) end, 'solve: method: expected "cg" or "minres", got "lu"')
+  raises(function() H:mv { p, 3 } end, "mv: entry 2")
 end)

@@ -57,23 +57,25 @@ builtin("lbfgs", {
 })
 
 -- Conjugate gradients for A x = b (Hestenes & Stiefel 1952) from 0, until ‖r‖ ≤ tolerance ‖b‖; stops at a direction of negative
--- curvature with what it has, or with b if that is the first (Nocedal & Wright, algorithm 7.1).
+-- curvature with what it has, or with b if that is the first (Nocedal & Wright, algorithm 7.1). Answers x, the number of products, and
+-- whether there was such a direction.
 local function conjugate_gradients(apply, b, tolerance, most)
   local x, r = tree.zeros_like(b), b
   local d, rr = b, tree.dot(b, b)
   local limit = tolerance ^ 2 * rr
   for i = 1, most do
-    if rr <= limit then break end
+    if rr <= limit then return x, i - 1, false end
     local ad = apply(d)
     local curvature = tree.dot(d, ad)
-    if curvature <= 0 then return i == 1 and b or x end
+    if curvature <= 0 then return i == 1 and b or x, i, true end
     local alpha = rr / curvature
     x, r = x + alpha * d, r - alpha * ad
     local following = tree.dot(r, r)
     d, rr = r + following / rr * d, following
   end
-  return x
+  return x, most, false
 end
+rules.conjugate_gradients = conjugate_gradients
 
 -- p − lr (H + λ)⁻¹ g, the system solved to 0.5 or √‖g‖, whichever is smaller.
 builtin("newton_cg", {
@@ -86,7 +88,7 @@ builtin("newton_cg", {
     end, p)
     local function damped(v) return hessian(v) + h.damping * v end
     local tolerance = math.min(0.5, tree.norm(g) ^ 0.5)
-    return p - h.lr * conjugate_gradients(damped, g, tolerance, h.iterations), {}
+    return p - h.lr * (conjugate_gradients(damped, g, tolerance, h.iterations)), {}
   end,
 })
 
@@ -103,6 +105,6 @@ builtin("gauss_newton", {
     local r, pull = eb.vjp(residual, p)
     local _, push = eb.linearize(residual, p)
     local function damped(v) return pull(push(v)) + h.damping * v end
-    return p - h.lr * conjugate_gradients(damped, pull(r), h.tolerance, h.iterations), {}
+    return p - h.lr * (conjugate_gradients(damped, pull(r), h.tolerance, h.iterations)), {}
   end,
 })
