@@ -96,6 +96,8 @@ class Summary:
                 parts += self.product_tables(workload)
             if workload.table == "widths":
                 parts.append(self.width_table(workload))
+            if workload.group:
+                parts.append(self.ratio_table(workload))
         return "\n\n".join(filter(None, parts))
 
     def heading(self):
@@ -148,6 +150,19 @@ class Summary:
                     rows.append(f"| {name} | {by_dtype.get('float32', '–')} | {by_dtype.get('float64', '–')} |")
                 tables.append("\n".join(["| m × k × n | float32 | float64 |", "| --- | --- | --- |"] + rows))
         return tables
+
+    def ratio_table(self, workload):
+        """Each time over that of the first case by the same peer."""
+        unit, *others = [case for case in workload.cases if self.of(case)] or [None]
+        columns = [c for c in COLUMNS if unit and self.best(unit, c)]
+        rows = []
+        for case in others:
+            cells = [f"{self.best(case, c).seconds / self.best(unit, c).seconds:.2f}" if self.best(case, c) else "–" for c in columns]
+            rows.append(f"| {case.title} | {' | '.join(cells)} |")
+        if not rows:
+            return ""
+        head = [f"{workload.name}, in units of the {unit.title}:", "", f"| | {' | '.join(columns)} |", "| --- " * (len(columns) + 1) + "|"]
+        return "\n".join(head + rows)
 
     def width_table(self, workload):
         times = {}

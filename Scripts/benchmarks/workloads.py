@@ -40,7 +40,8 @@ class Case:
 @dataclass
 class Workload:
     """`lua`, `c` and `python` are the programs, with their arguments; `blas` the libraries that the C program can use. Big ones
-    have smaller `quick` arguments; `inputs` are made before. `is_retained` measures the peers also with memory that is kept."""
+    have smaller `quick` arguments; `inputs` are made before. `is_retained` measures the peers also with memory that is kept. The
+    workloads of a `group` can be chosen by its name, and their times are shown in units of their first case, too."""
 
     name: str
     cases: list
@@ -54,6 +55,7 @@ class Workload:
     is_quick: bool = False
     is_retained: bool = False
     table: str = "main"
+    group: str = ""
 
 
 def normal(seed, *sizes, dtype="float64"):
@@ -163,6 +165,21 @@ WORKLOADS = [
                  {"norm": (0.59225060, 1e-6), "absolute": (135.66867, 1e-6)}, Target(1.5, "C")),
         ],
         perceptron(784, 256, 256, 10), "per_example.lua", "networks", ("OpenBLAS", "oneDNN"), "networks.py", is_retained=True,
+        group="curvature",
+    ),
+    Workload(
+        "W9", [
+            Case("gradient", "gradient, 784-200-200-10 tanh, squares, 5,000 digits, float32", "ms", {"norm": (2.753706, 1e-6)}),
+            Case("product", "Hessian-vector product", "ms", {"vhv": (4.1135064e-3, 1e-5), "norm": (0.29273023, 1e-6)},
+                 Target(1.9, "Ebbtide", "gradient", "≤ 1.9 gradients")),
+            Case("linearized product", "the same on a linearized gradient", "ms", {"vhv": (4.1135064e-3, 1e-5), "norm": (0.29273023, 1e-6)},
+                 Target(1.35, "Ebbtide", "gradient", "≤ 1.35 gradients")),
+            Case("Lanczos", "30 steps of Lanczos, orthogonal twice", "s",
+                 {"first": (44.76377, 2e-6), "third": (41.51574, 2e-6), "fifth": (36.97720, 1e-5)}, Target(1, "JAX")),
+            Case("five eigenvalues", "the five largest eigenvalues to 1e-4", "s",
+                 {"first": (44.76377, 1e-4), "third": (41.51574, 1e-4), "fifth": (36.97720, 1e-4)}),
+        ],
+        perceptron(784, 200, 200, 10) + [normal(61, 199210)], "curvature.lua", python="curvature.py", is_retained=True, group="curvature",
     ),
     Workload(
         "W10", [
@@ -198,5 +215,20 @@ WORKLOADS = [
             for threads in ("1 thread", "2 threads") for w in (8, 16, 32, 64, 128, 256, 512)
         ],
         [], "widths.lua", arguments=("512",), quick_arguments=("16",), table="widths",
+    ),
+    Workload(
+        "W16", [
+            Case("step at the edge", "step of descent at the edge of stability, 784-32-32-10 tanh, 1,000 digits", "ms"),
+            Case("sharpness", "the same with its sharpness to 1e-3, warm start", "ms", {"products": (2, 1), "stability": (2, 0.2)}),
+        ],
+        perceptron(784, 32, 32, 10), "sharpness.lua", group="curvature",
+    ),
+    Workload(
+        "W17", [
+            Case("large gradient", "gradient of 784-800-460-10, batch 1024, float32", "ms", {"norm": (0.2645408, 1e-5)}),
+            Case("norms and Gram", "norms and Gram matrix of its 1024 per-example gradients", "ms", {"norms": (7622.945, 1e-5), "diagonal": (7622.945, 1e-5), "norm": (0.2645408, 1e-5)},
+                 Target(3, "Ebbtide", "large gradient", "≤ 3 gradients")),
+        ],
+        perceptron(784, 800, 460, 10), "per_example_large.lua", python="curvature.py", is_retained=True, group="curvature",
     ),
 ]

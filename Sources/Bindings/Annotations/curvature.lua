@@ -163,7 +163,7 @@ function Operator:project(vectors, options) end
 ---@field k? integer how many eigenvalues, 1 unless given; with "both" from each end
 ---@field which? "largest"|"smallest"|"both" by value, "largest" unless given
 ---@field v0? Tensor|table a vector or several to begin with, such as `vectors` of an earlier answer
----@field tol? number how far the values may be off, relative to the largest |λ|; 1e-12, in float32 1e-7 unless given
+---@field tol? number how far the values may be off, relative to the largest |λ|; 1e-12, in float32 1e-7 unless given; 0 asks for all the iterations
 ---@field iterations? integer the most rounds of products, 300 unless given
 ---@field block? integer products a round, k unless given
 ---@field seed? integer of the random vectors to begin with, 0 unless given

@@ -144,7 +144,7 @@ function methods.eigs(self, options)
     local known, all = norms:totable(), values:totable()
     for i, id in ipairs(ids) do
       -- Below the rounding of the products nothing can be asked for.
-      if known[i] > 16 * epsilon * scale and doubt(all, all[id], known[i]) > tol * scale then open[#open + 1] = i end
+      if known[i] > (tol > 0 and 16 * epsilon * scale or 0) and doubt(all, all[id], known[i]) > tol * scale then open[#open + 1] = i end
     end
     done = #ids >= total and #open == 0
     local next_ids = {}
