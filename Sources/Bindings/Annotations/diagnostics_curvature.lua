@@ -7,11 +7,13 @@ local eb = require "ebbtide"
 ---What those that look for eigenvalues take beside the common options.
 ---@class SpectrumOptions: DiagnosticOptions
 ---@field k? integer how many, 1 unless given
+---@field of? "hessian"|"ggn"|"fisher"|"empirical_fisher" "hessian" unless given
 ---@field tol? number largest ‖Hv − λv‖ relative to the largest |λ|; unless given 1e-4, which leaves most eigenvalues far better, and 1e-6 where the vectors count
 ---@field seed? integer of the first vectors, 0
 
 ---The largest eigenvalue of the Hessian (of the k largest a tensor, descending), or with `norm = true` the largest in absolute value (Cohen et al. 2021,
----arXiv 2103.00065). By eb.curv's eigs; in a run from the vectors of the step before, some Hessian products a step.
+---arXiv 2103.00065). By eb.curv's eigs; in a run from the vectors of the step before, some Hessian products a step. by: layer,
+---parameter, of the block on the diagonal; so for eigs, trace and spectral_density.
 ---```lua
 ---local function loss(w) return (eb.tensor{4, 1} * w ^ 2):sum() / 2 end
 ---print(eb.diag.sharpness(loss, eb.tensor{1, 1}))  --> 4.0
@@ -32,6 +34,25 @@ function eb.diag.sharpness(options, ...) end
 ---@param options? SpectrumOptions|Run|function { which = "largest" }
 ---@return any
 function eb.diag.eigs(options, ...) end
+
+---The trace of the Hessian by Hutchinson's estimate with `probes` random vectors (8 unless given), the same ones at every step; `method` and its
+---standard error are those of `eb.curv`'s trace. Exact for a diagonal Hessian.
+---```lua
+---print(eb.diag.trace(function(w) return (eb.tensor{4, 1} * w ^ 2):sum() / 2 end, eb.ones{2}))  --> 5.0
+---```
+---@param options? DiagnosticOptions|Run|function { probes = 8, seed = 0, of = "hessian", method = string }
+---@return any
+function eb.diag.trace(options, ...) end
+
+---The density of the spectrum by stochastic Lanczos quadrature (Ghorbani, Krishnan & Xiao 2019, arXiv 1901.10159) with `steps` Lanczos steps (32) for each
+---of `probes` vectors (4): {grid, value, stderr}. Give a `grid` to compare steps of a run.
+---```lua
+---local d = eb.diag.spectral_density(function(w) return (eb.tensor{4, 1} * w ^ 2):sum() / 2 end, eb.ones{2})
+---assert(#d.grid == #d.value)
+---```
+---@param options? DiagnosticOptions|Run|function { steps = 32, probes = 4, grid = Tensor, sigma = number, seed = 0, of = "hessian" }
+---@return any
+function eb.diag.spectral_density(options, ...) end
 
 ---How much of the gradient lies in the top k-dimensional eigenspace, ‖P_k g‖²/‖g‖² (Gur-Ari, Roberts & Dyer 2018, arXiv 1812.04754).
 ---```lua

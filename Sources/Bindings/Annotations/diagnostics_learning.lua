@@ -1,7 +1,8 @@
 ---@meta ebbtide.diagnostics_learning
 
 -- Diagnostics of what single examples do, and of the tangent kernel. They take the three forms that `eb.diag` describes. `model` is the network, or a function of
--- parameters and inputs that gives the scores: [n, classes] with labels int32 [n] (or targets [n, classes]), or [n] for two classes by sign.
+-- parameters and inputs that gives the scores: [n, classes] with labels int32 [n] (or targets [n, classes]), or [n] for two classes by sign. Without it
+-- scores are what the loss hands to `eb.loss` as predictions.
 
 local eb = require "ebbtide"
 
@@ -75,6 +76,19 @@ function eb.diag.grand(options, ...) end
 ---@param options? DiagnosticOptions|Run|function { test = data, pairs = boolean, lr = number }
 ---@return any
 function eb.diag.tracin(options, ...) end
+
+---Influence −gᵢᵀ (H + λ)⁻¹ g_test (Koh & Liang 2017, arXiv 1703.04730): what a little more weight on example i adds to the mean loss of the examples `test` (its own
+---unless given) at the minimum, [n]; with `pairs` for each of them, [n, tests]. λ is `damping`, 0 unless given. By eb.curv's solve; `of = "ggn"` takes
+---the Gauss-Newton matrix.
+---```lua
+---local X, y = eb.tensor{{1, 0}, {0, 2}}, eb.tensor{1, 2}
+---local function loss(w, x, t) return ((x:mm(w) - t) ^ 2):mean() / 2 end
+---local v = eb.diag.influence(loss, eb.zeros{2}, {X, y}, {test = {eb.tensor{{1, 0}}, eb.tensor{1}}})
+---assert(math.abs(v[1]:item() + 2) < 1e-4 and math.abs(v[2]:item()) < 1e-4)  -- H = diag(½, 2), g = (−1, 0), (0, −4)
+---```
+---@param options? DiagnosticOptions|Run|function { test = data, pairs = boolean, damping = 0, of = "hessian", tol = number }
+---@return any
+function eb.diag.influence(options, ...) end
 
 ---The tangent kernel ⟨∂f(xᵢ), ∂f(xⱼ)⟩ of the model on the examples (Jacot, Gabriel & Hongler 2018, arXiv 1806.07572), summed over its outputs: [n, n], float64;
 ---with `full` [n c, n c] for c outputs, those of an example side by side. A Gram matrix for each output, or one of n c examples.

@@ -18,7 +18,9 @@ local cases = {
   gradient_disparity = { {}, { size = 3 } }, gradient_norm = { {}, { by = "parameter" }, { batch = true } },
   noise_scale = { {}, { small = 1 }, { small = 3, by = "layer" } }, normalized_variance = { { size = 4 } }, gsnr = { {}, { by = "layer" }, { each = true } },
   group_fraction = { { draws = 5 }, { by = "layer", draws = 0 }, { mask = "mask", batch = true } },
-  sharpness = { { tol = 1e-9 }, { k = 3, tol = 1e-9 }, { norm = true, tol = 1e-9 } }, eigs = { { k = 2, which = "both", tol = 1e-9 } },
+  sharpness = { { tol = 1e-9 }, { k = 3, tol = 1e-9 }, { norm = true, tol = 1e-9 }, { by = "layer", tol = 1e-9 } }, eigs = { { k = 2, which = "both", tol = 1e-9 }, { of = "ggn", tol = 1e-9 } },
+  trace = { { probes = 4 }, { by = "parameter", probes = 3 }, { of = "fisher" }, { of = "empirical_fisher" } },
+  spectral_density = { { steps = 8, grid = eb.linspace(-1, 2, 16):cast("float64"), sigma = 0.05 } },
   alignment = { { k = 2, tol = 1e-9 } }, top_cosine = { { tol = 1e-9 } }, subspace_overlap = { { k = 2, tol = 1e-9 }, { with = "first", tol = 1e-9 } },
   sharpening_force = { { tol = 1e-9 } }, interaction_aware_sharpness = { {} },
   batch_sharpness = { { size = 4 } },
@@ -27,9 +29,10 @@ local cases = {
   update_size = { { plain = { lr = 0.3 } }, { relative = true, by = "layer", plain = false } }, distance = { { plain = { from = start } }, { by = "layer", plain = false } },
   path_length = { {} }, step_cosine = { {} }, trajectory_pca = { {} }, loss_decrease = { { plain = { lr = 0.3 } } },
   critical_sharpness = { {}, { direction = "update", plain = { lr = 0.3 } } },
-  learnt = { { model = net } }, forgetting = { { model = net } }, margin = { { model = net }, { model = net, by = "class" } }, el2n = { { model = net } },
+  learnt = { { model = net }, {} }, forgetting = { { model = net } }, margin = { { model = net }, { model = net, by = "class" } }, el2n = { { model = net } },
   grand = { {}, { by = "class" } }, tracin = { { plain = { lr = 0.3 } }, { test = test_data, plain = { lr = 0.3 } } },
-  ntk = { { model = net }, { model = net, full = true } }, kernel_alignment = { { model = net } }, kernel_distance = { { model = net } },
+  influence = { { damping = 0.5, test = test_data }, { damping = 0.5, of = "ggn", pairs = true } },
+  ntk = { { model = net }, { full = true } }, kernel_alignment = { { model = net }, {} }, kernel_distance = { { model = net } },
   kernel_velocity = { { model = net } }, llc = { { steps = 10 } }, adaptive_sharpness = { { steps = 4 } }, plateau_stages = { { plain = false } },
 }
 
@@ -181,7 +184,9 @@ test("errors", function()
   raises(function() eb.diag.coherence(function(w, x) return x:mm(w):mean() end, eb.ones { 2 }, { eb.ones { 4, 2 } }, { by = "layer" }) end,
     "coherence: by = \"layer\": the parameters are one tensor")
   raises(function() eb.diag.coherence(loss, start, { data.x, eb.ones { 12 } }, { by = "class" }) end, "numbers of classes")
-  raises(function() eb.diag.learnt(loss, start, data) end, "learnt: needs the model: model = net")
+  raises(function() eb.diag.learnt(function(p, x) return net(p, x):sum() end, start, data) end,
+    "learnt: the loss calls none of eb.loss, so that its model is unknown; give model = net")
+  raises(function() eb.diag.sharpness { of = "hesian" } end, "sharpness: option 'of': expected \"hessian\"")
   raises(function() eb.diag.tracin(loss, start, data) end, "tracin: give the step size, lr = 0.1")
   raises(function() eb.diag.distance(loss, start, data) end, "distance: give the parameters that it is from, from = p0")
   raises(function() eb.diag.distance(loss, start, data, { from = { eb.ones { 1 } } }) end, "distance: option 'from'")

@@ -34,3 +34,12 @@ diagnostic("tracin", {
     return total, total
   end,
 })
+
+-- −gᵢᵀ (H + λ)⁻¹ g_test (Koh & Liang 2017, arXiv 1703.04730): what one more weight on example i adds to the loss of the tests, to first order.
+diagnostic("influence", {
+  options = { test = "any", pairs = "boolean", damping = "number", of = "string", tol = "number" }, defaults = { damping = 0 },
+  measure = function(self, o)
+    local h = parts.operator(self)
+    return -products(self, o, function(v) return h:solve(v, { damping = o.damping, tol = o.tol }).value end)
+  end,
+})

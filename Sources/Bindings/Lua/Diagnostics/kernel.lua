@@ -2,25 +2,21 @@
 local eb, native, parts = ...
 local diagnostic, scalar, tree, fail = parts.diagnostic, parts.scalar, eb.tree, parts.fail
 
--- The outputs of one example, flat.
-local function one_output(model, p, x) return model(p, x:reshape(1, table.unpack(x.shape))):reshape(-1) end
-
 -- ⟨∂f_a(xᵢ), ∂f_b(xⱼ)⟩: [n, n] summed over outputs a = b, or [n c, n c] with the outputs of an example side by side.
 local function kernel(self)
-  local o, x = self.options, self.fields.x
-  local n, model = self:examples(), o.model
-  if not model then fail("%s: needs the model: model = net, a function of parameters and inputs", self.name) end
-  local outputs = #one_output(model, self.params, x[1])
-  if o.full then
+  local n = self:examples()
+  local scores = self:prediction(self.params, self.fields)
+  local outputs = scores:numel() // n
+  local unit = eb.eye(outputs, { dtype = scores.dtype })
+  if self.options.full then
+    -- Every example as often as there are outputs.
     local ids = eb.arange(0, n * outputs - 1, 1, { dtype = "int32" })
-    local example, output = ids // outputs + 1, ids % outputs + 1
-    local g = eb.per_example(function(p, x, a) return (one_output(model, p, x) * a):sum() end)(self.params, x:index(1, example),
-      output:unsqueeze(2):eq(eb.arange(1, outputs, 1, { dtype = "int32" })):cast(x.dtype ~= "float64" and "float32" or "float64"))
-    return g:gram():cast("float64")
+    local every = self:repeated(ids // outputs + 1, { output = unit:index(1, ids % outputs + 1) })
+    return every:each(function(p, one) return (self:prediction(p, one):reshape(-1) * one.output[1]):sum() end):gram():cast("float64")
   end
   local sum
   for a = 1, outputs do
-    local gram = eb.per_example(function(p, x) return one_output(model, p, x)[a] end)(self.params, x):gram():cast("float64")
+    local gram = self:each(function(p, one) return self:prediction(p, one):reshape(-1)[a] end):gram():cast("float64")
     sum = sum and sum + gram or gram
   end
   return sum

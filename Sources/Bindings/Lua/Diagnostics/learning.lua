@@ -7,10 +7,10 @@ local double = { dtype = "float64" }
 -- The scores that the model gives the examples.
 local function scores_of(self)
   self:examples()
-  local model = self.options.model
-  if not model then fail("%s: needs the model: model = net, a function of parameters and inputs that gives the scores", self.name) end
-  local scores = model(self.params, self.fields.x)
-  if not native.is_tensor(scores) or #scores ~= self.count then fail("%s: option 'model': expected scores with %d rows", self.name, self.count) end
+  local scores = self:prediction(self.params, self.fields)
+  if not native.is_tensor(scores) or scores.ndim == 0 or #scores ~= self.count then
+    fail("%s: option 'model': expected scores with %d rows", self.name, self.count)
+  end
   return scores
 end
 parts.scores_of = scores_of

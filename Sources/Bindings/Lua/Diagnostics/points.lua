@@ -133,21 +133,38 @@ function Point:examples()
   return self.count
 end
 
--- The gradients of all examples; the loss sees batches of one.
-function Point:per_example()
-  if self.gradients then return self.gradients end
+-- What the model says about inputs: that of the option `model`, or else what the loss hands to eb.loss last.
+function Point:prediction(params, fields)
+  if self.options.model then return (self.options.model(params, fields.x)) end
+  local list, n = arguments(self, fields)
+  local seen = native.predictions(self.function_of, params, table.unpack(list, 1, n))
+  if #seen == 0 then
+    fail("%s: the loss calls none of eb.loss, so that its model is unknown; give model = net, a function of parameters and inputs", self.name)
+  end
+  return seen[#seen]
+end
+
+-- The gradients of f(p, fields of a batch of one) for all examples.
+function Point:each(f)
   local count = self:examples()
   local names, values = {}, {}
   for name, value in pairs(self.fields) do
     if native.is_tensor(value) and value.ndim > 0 and #value == count then names[#names + 1], values[#values + 1] = name, value end
   end
   local rest = each_example(self.fields, count, function() end)
-  self.gradients = eb.per_example(function(p, ...)
+  return eb.per_example(function(p, ...)
     local one = runs.batch_of_one(names, ...)
     for name, value in pairs(rest) do if value and one[name] == nil then one[name] = value end end
+    return f(p, one)
+  end)(self.params, table.unpack(values))
+end
+
+-- The gradients of the losses of all examples.
+function Point:per_example()
+  self.gradients = self.gradients or self:each(function(p, one)
     local list, n = arguments(self, one)
     return (self.function_of(p, table.unpack(list, 1, n)))
-  end)(self.params, table.unpack(values))
+  end)
   return self.gradients
 end
 
@@ -161,12 +178,13 @@ function Point:on(data)
   return setmetatable(other, Point)
 end
 
--- The same place with other parameters.
-function Point:at(params)
+-- The same place with the examples of these numbers, and further fields.
+function Point:repeated(ids, fields)
   local other = {}
   for name, value in pairs(self) do other[name] = value end
   for _, name in ipairs { "gradients", "slope", "value" } do other[name] = nil end
-  other.params = params
+  other.fields, other.count = each_example(self.fields, self.count, function(x) return x:index(1, ids) end), #ids
+  for name, value in pairs(fields) do other.fields[name] = value end
   return setmetatable(other, Point)
 end
 
