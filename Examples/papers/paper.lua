@@ -25,7 +25,7 @@ local function text(value)
     for i, x in ipairs(value) do parts[i] = text(x) end
     return table.concat(parts, ", ")
   elseif type(value) == "number" then
-    return math.type(value) == "integer" and tostring(value) or ("%.4g"):format(value)
+    return value ~= value and "NaN" or math.type(value) == "integer" and tostring(value) or ("%.4g"):format(value)
   end
   return tostring(value)
 end
