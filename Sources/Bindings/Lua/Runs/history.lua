@@ -241,7 +241,7 @@ function methods.backfill(self, name, quantity, options)
   local steps, first = {}, core.snapshots[1].t
   for t = (first + made.every - 1) // made.every * made.every + 1, core.loop.t, made.every do steps[#steps + 1] = t end
   parts.revisit(core, steps, function(view, t)
-    for key, value in pairs(parts.entries(name, made.measure(view, name), {})) do core.loop:record(key, t, value) end
+    parts.record(core.loop, t, parts.entries(name, made.measure(view, name), {}))
   end)
   return self
 end

@@ -109,7 +109,7 @@ local function go(self, core, last, options, shows)
       native.tell("run: " .. core.stopped)
       return "diverged"
     end
-    if row then for name, value in pairs(row) do loop:record(name, t, value) end end
+    if row then parts.record(loop, t, row) end
     if watches then
       local m = numbers(core)
       local rest = {}

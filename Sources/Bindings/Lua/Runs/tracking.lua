@@ -64,6 +64,14 @@ local function entries(name, value, found)
 end
 parts.entries = entries
 
+-- Writes entries down by name, so that new series come in the same order in every process.
+function parts.record(loop, t, row)
+  local names = {}
+  for name in pairs(row) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do loop:record(name, t, row[name]) end
+end
+
 -- MARK: Interventions
 
 -- Calls action(run) when the run has taken t steps.
