@@ -51,7 +51,7 @@ paper.expect { row = "above η_c: part of the rise that the mean of 20 iterates 
 paper.expect { row = "part that the mean has beyond the flow at the mean's own, lower loss", at_least = 0, at_most = 1, measured = share "matched" }
 paper.expect { row = "part that is left after small last steps to the same loss", at_least = 0, at_most = 1, measured = share "small" }
 paper.expect { row = "sharpness after small last steps over that of the last iterate", at_least = 1, measured = (c.S_small[large] / c.S_last[large]):totable() }
-paper.csv("rises", c, names)
+paper.csv("all", c, names)
 paper.figure("rises", eb.plot.line { { c.factor, c.last, name = "last iterate" }, { c.factor, c.mean, name = "mean of 20" },
   { c.factor, c.matched, name = "mean, flow at its loss" }, { c.factor, c.small, name = "small last steps" }, xlabel = "step size / η_c", ylabel = "1-norm beyond the flow's" },
   "What an average and small last steps leave of the rise of the norm")

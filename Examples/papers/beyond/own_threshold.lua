@@ -29,7 +29,7 @@ local train = paper.mnist { flatten = false }
 train = sweeps.pictures(train:take(paper.choose(200, 500)), train)
 local net, mse = sweeps.network("dense", "tanh", 14), sweeps.losses.mse
 local function loss(p, x, y) return mse(net(p, x), y) end
-local start, steps = net:init { rng = eb.rng(1), gain = 0.5 }, paper.choose(500, 2000)
+local start, steps = net:init { rng = eb.rng(1), gain = 0.5 }, paper.choose(500, 1200)
 
 local curves = {}
 for i, case in ipairs { { 0, 0.2, 0 }, { 0, 0.2, 0.5 }, { 0, 0.2, 1 }, { 1, 0.001, 0 }, { 1, 0.001, 0.5 }, { 1, 0.001, 1 } } do
@@ -38,7 +38,7 @@ for i, case in ipairs { { 0, 0.2, 0 }, { 0, 0.2, 0.5 }, { 0, 0.2, 1 }, { 1, 0.00
   if scaled == 0 then paper.expect { row = name .. ": threshold by trial on quadratics", expected = threshold, within = 0.002, measured = tried(lr, beta) } end
   local run = eb.run { params = start, loss = loss, data = { train.x, train.y }, opt = hasty { lr = lr, beta = beta, scaled = scaled } }
   local vectors
-  run:track { curvature = { every = 10, function(r)
+  run:track { curvature = { every = paper.choose(20, 10), function(r)
     if r.t == 0 then return 0 / 0 end -- there is no divisor yet
     local H = eb.curv.hessian(loss, r.params, train.x, train.y)
     if scaled == 1 then H = eb.curv.preconditioned(H, (r.opt_state.square / (1 - decay ^ r.t)) ^ 0.5 + eps) end

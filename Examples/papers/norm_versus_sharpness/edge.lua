@@ -8,7 +8,7 @@ paper.title "At the edge: descent, its central flow, and gradient flow side by s
 
 local x = eb.linspace(-1, 1, 20):unsqueeze(2)
 local y = 4 * x ^ 3 - 3 * x
-local net, lr, steps = eb.nn.mlp { 1, 50, 1, act = "tanh" }, 0.3, paper.choose(800, 3000)
+local net, lr, steps = eb.nn.mlp { 1, 50, 1, act = "tanh" }, 0.3, paper.choose(1400, 3000)
 local function loss(p, x, y) return ((net(p, x) - y) ^ 2):mean() / 2 end
 
 -- Distances of the run's midpoints (w before + 2 w + w after)/4, in which the oscillation is gone, to both flows, at every step.
@@ -44,7 +44,7 @@ paper.expect { row = "loss of gradient flow over that of the run, in the same ti
 paper.csv("distances", { step = seen.step, central = distance.central, flow = distance.flow, loss = seen.loss.run, predicted = seen.predicted.central },
   { "step", "central", "flow", "loss", "predicted" })
 paper.figure("sharpness", eb.plot.line { { S.step, S.value, name = "descent" }, { held.t, held.value, name = "central flow" },
-  hlines = { { edge, "2/lr" } }, xlabel = "step", ylabel = "sharpness" }, "Descent hovers about 2/lr, its central flow is held there")
+  hlines = { { edge, "2/lr" } }, legend = "below", xlabel = "step", ylabel = "sharpness" }, "Descent hovers about 2/lr, its central flow is held there")
 paper.figure("distance", eb.plot.line { { seen.step, distance.central, name = "to the central flow" }, { seen.step, distance.flow, name = "to gradient flow" },
   logy = true, xlabel = "step", ylabel = "distance of the midpoints" }, "Where descent is on average")
 paper.figure("loss", eb.plot.line { { seen.step, seen.loss.run, name = "descent" }, { seen.step, seen.predicted.central, name = "predicted average" },
