@@ -45,12 +45,13 @@ function eb.diag.eigs(options, ...) end
 function eb.diag.trace(options, ...) end
 
 ---The density of the spectrum by stochastic Lanczos quadrature (Ghorbani, Krishnan & Xiao 2019, arXiv 1901.10159) with `steps` Lanczos steps (32) for each
----of `probes` vectors (4): {grid, value, stderr}. Give a `grid` to compare steps of a run.
+---of `probes` vectors (4): {grid, value, stderr} on `grid` points (512) around the spectrum. Give a tensor as
+---`grid` to compare steps of a run.
 ---```lua
 ---local d = eb.diag.spectral_density(function(w) return (eb.tensor{4, 1} * w ^ 2):sum() / 2 end, eb.ones{2})
 ---assert(#d.grid == #d.value)
 ---```
----@param options? DiagnosticOptions|Run|function { steps = 32, probes = 4, grid = Tensor, sigma = number, seed = 0, of = "hessian" }
+---@param options? DiagnosticOptions|Run|function { steps = 32, probes = 4, grid = 512, sigma = number, seed = 0, of = "hessian" }
 ---@return any
 function eb.diag.spectral_density(options, ...) end
 

@@ -20,7 +20,7 @@ local cases = {
   group_fraction = { { draws = 5 }, { by = "layer", draws = 0 }, { mask = "mask", batch = true } },
   sharpness = { { tol = 1e-9 }, { k = 3, tol = 1e-9 }, { norm = true, tol = 1e-9 }, { by = "layer", tol = 1e-9 } }, eigs = { { k = 2, which = "both", tol = 1e-9 }, { of = "ggn", tol = 1e-9 } },
   trace = { { probes = 4 }, { by = "parameter", probes = 3 }, { of = "fisher" }, { of = "empirical_fisher" } },
-  spectral_density = { { steps = 8, grid = eb.linspace(-1, 2, 16):cast("float64"), sigma = 0.05 } },
+  spectral_density = { { steps = 8, grid = eb.linspace(-1, 2, 16):cast("float64"), sigma = 0.05 }, { steps = 8 } },
   alignment = { { k = 2, tol = 1e-9 } }, top_cosine = { { tol = 1e-9 } }, subspace_overlap = { { k = 2, tol = 1e-9 }, { with = "first", tol = 1e-9 } },
   sharpening_force = { { tol = 1e-9 } }, interaction_aware_sharpness = { {} },
   batch_sharpness = { { size = 4 } },

@@ -87,7 +87,7 @@ diagnostic("trace", {
 
 diagnostic("spectral_density", {
   by = blocks, options = { of = "string", steps = "integer", probes = "integer", seed = "integer", grid = "any", sigma = "number" },
-  defaults = { steps = 32, probes = 4, seed = 0 },
+  defaults = { steps = 32, probes = 4, seed = 0, grid = 512 },
   check = function(o) check_kind("spectral_density", o) end,
   measure = function(self, o)
     return (by_block(self, nil, function(h)
