@@ -23,11 +23,11 @@ end
 
 local function falls(list) for i = 2, #list do if list[i] >= list[i - 1] then return false end end return true end
 
-local levels, columns = { 0, 1, 2, 4, 8 }, { noise = {}, c = {}, proper = {}, train = {}, test = {}, learnt = {}, overfit = {} }
+local levels, columns = { 0, 1, 2, 4, 8 }, { noise = {}, c = {}, proper = {}, train = {}, test = {}, overfit = {} }
 for _, noise in ipairs(noises) do
   local data = eb.perturb.label_noise(all, noise, { rng = eb.rng(1) }):take(n)
   local proper = data.y:eq(data.y_clean):cast("float64"):mean():item()
-  local curves, fit, learnt, overfit = { title = ("train accuracy, noise %g"):format(noise), xlabel = "step" }, {}, {}, {}
+  local curves, fit, learnt, overfit = { title = ("train accuracy, noise %g"):format(noise), xlabel = "step", legend = "below" }, {}, {}, {}
   curves[#levels + 1] = { { 1, steps }, { proper, proper }, name = "right labels" }
   for j, c in ipairs(levels) do
     local run = eb.run {
@@ -42,7 +42,7 @@ for _, noise in ipairs(noises) do
     local ta, va = last(run.log.train), last(run.log.test)
     -- The part of the way from the share of right labels to all labels; how far fitting goes beyond what the test accuracy explains.
     fit[j], learnt[j], overfit[j] = ta, (ta - proper) / math.max(1 - proper, 1e-9), ta - (noise / 10 + (1 - noise) * va)
-    local line = { noise = noise, c = c, proper = proper, train = ta, test = va, learnt = learnt[j], overfit = overfit[j] }
+    local line = { noise = noise, c = c, proper = proper, train = ta, test = va, overfit = overfit[j] }
     for key, list in pairs(columns) do list[#list + 1] = line[key] end
     curves[j] = { run.log.train.step, run.log.train.value, name = "c = " .. c }
   end
@@ -55,5 +55,5 @@ for _, noise in ipairs(noises) do
     row("adjusted overfit", { expected = "falls", measured = overfit, holds = falls(overfit) })
   end
 end
-paper.csv("final", columns, { "noise", "c", "proper", "train", "test", "learnt", "overfit" })
+paper.csv("final", columns, { "noise", "c", "proper", "train", "test", "overfit" })
 paper.finish()
