@@ -178,8 +178,9 @@ function Operator:project(vectors, options) end
 ---solved densely.
 ---
 ---**Warm start**: with `v0` = the `vectors` of the answer a step before, the largest eigenvalue to 1e-3 costs two to three products a step. The list brings
----along what its next neighbours looked like (one product more at each end), so that an eigenvalue that overtakes is seen. A single tree brings
----nothing along.
+---along what its next neighbours looked like (one product more at each end), so that an eigenvalue that overtakes is as a rule seen. It can be missed where
+---values are close and a step moves them far: along a float32 run at the edge of stability 5 of 110 answers at tol = 1e-3 were off by more, up to 7e-3; with a `tol` three
+---times smaller (one product more a step) none was. A single tree brings nothing along.
 ---
 ---Values that are not finite are NaN with `converged = false`. Deterministic.
 ---```lua
