@@ -1,26 +1,10 @@
 -- The sweeps of rates_squares.lua with cross entropy. Here S of the flow rises and falls again when the network grows sure, so that the largest S on
 -- the way and S at the end, which decides whether that end is stable, are two numbers.
-local eb = require "ebbtide"
 local here = arg[0]:match "^.*/" or "./"
 local paper, sweeps = dofile(here .. "../paper.lua"), dofile(here .. "../sweeps.lua")
 paper.title "Cross entropy: the elbow is between 2/s_GF and 2/S at the end of the flow; above it the norm rises"
 
-local n = paper.choose({ dense = 200 }, { dense = 500, conv = 300 })
-local sets = {
-  { name = "digits", data = paper.mnist, n = n, until_loss = { dense = 0.05, conv = 0.1 } },
-  not paper.quick and { name = "CIFAR", data = eb.data.cifar10, n = n, until_loss = { dense = 0.1, conv = 0.5 } } or nil,
-}
-local kinds = paper.choose({ "dense tanh", "dense relu" }, { "dense tanh", "dense relu", "conv tanh", "conv relu" })
-local factors = paper.choose({ 0.5, 0.75, 1, 1.33, 2, 4 }, { 0.5, 0.75, 1, 1.33, 2, 3, 4, 6 })
-
-for _, set in ipairs(sets) do
-  local results = sweeps.study(paper, set, "ce", kinds, factors)
-  local function expect(row, options, f)
-    options.row, options.measured = ("%s (%s: %s)"):format(row, set.name, table.concat(kinds, ", ")), {}
-    for i, r in ipairs(results) do options.measured[i] = f(r) end
-    paper.expect(options)
-  end
-
+sweeps.studies(paper, "ce", { digits = { dense = 0.05, conv = 0.1 }, CIFAR = { dense = 0.1, conv = 0.5 } }, function(expect)
   -- Below: all descend along one curve, so that S and norm differ by what small steps differ.
   expect("S at 3/4 η_c over that at 1/2", { expected = 1, within = 0.05 }, function(r) return (r.S[2] / r.S[1]):item() end)
   expect("1-norm at 3/4 η_c over that at 1/2", { expected = 1, within = 0.01 }, function(r) return (r.l1[2] / r.l1[1]):item() end)
@@ -28,5 +12,5 @@ for _, set in ipairs(sets) do
   expect("elbow over 2/s_GF", { at_least = 0.75 }, function(r) return r.elbow / r.eta_c end)
   expect("elbow over 2/S at the end of the flow", { at_most = 1.34 }, function(r) return r.elbow * r.final / 2 end)
   expect("1-norm at the largest step size over that at the smallest", { at_least = 1 }, function(r) return (r.l1[-1] / r.l1[1]):item() end)
-end
+end)
 paper.finish()

@@ -1,26 +1,10 @@
 -- One start, many step sizes: full-batch descent of small networks on pictures, with squares, until the loss is at most ε. Dense and convolutional,
 -- tanh and ReLU, digits of 14 × 14 pixels and grey CIFAR-10 of 16 × 16; `../sweeps.lua` has the method.
-local eb = require "ebbtide"
 local here = arg[0]:match "^.*/" or "./"
 local paper, sweeps = dofile(here .. "../paper.lua"), dofile(here .. "../sweeps.lua")
 paper.title "Squares: up to 2/s_GF the step size does not matter, above it sharpness follows 2/lr and the norm rises"
 
-local n = paper.choose({ dense = 200 }, { dense = 500, conv = 300 })
-local sets = {
-  { name = "digits", data = paper.mnist, n = n, until_loss = { dense = 0.03, conv = 0.1 } },
-  not paper.quick and { name = "CIFAR", data = eb.data.cifar10, n = n, until_loss = { dense = 0.1, conv = 0.25 } } or nil,
-}
-local kinds = paper.choose({ "dense tanh", "dense relu" }, { "dense tanh", "dense relu", "conv tanh", "conv relu" })
-local factors = paper.choose({ 0.5, 0.75, 1, 1.33, 2, 4 }, { 0.5, 0.75, 1, 1.33, 2, 3, 4, 6 })
-
-for _, set in ipairs(sets) do
-  local results = sweeps.study(paper, set, "mse", kinds, factors)
-  local function expect(row, options, f)
-    options.row, options.measured = ("%s (%s: %s)"):format(row, set.name, table.concat(kinds, ", ")), {}
-    for i, r in ipairs(results) do options.measured[i] = f(r) end
-    paper.expect(options)
-  end
-
+sweeps.studies(paper, "mse", { digits = { dense = 0.03, conv = 0.1 }, CIFAR = { dense = 0.1, conv = 0.25 } }, function(expect)
   -- Below: all descend along one curve, so that S and norm differ by what small steps differ.
   expect("S at 3/4 η_c over that at 1/2", { expected = 1, within = 0.05 }, function(r) return (r.S[2] / r.S[1]):item() end)
   expect("1-norm at 3/4 η_c over that at 1/2", { expected = 1, within = 0.01 }, function(r) return (r.l1[2] / r.l1[1]):item() end)
@@ -31,5 +15,5 @@ for _, set in ipairs(sets) do
   expect("S over 2/lr above η_c, least", { at_least = 0.8 }, function(r) return above(r):min():item() end)
   expect("S over 2/lr above η_c, largest", { at_most = 1.5 }, function(r) return above(r):max():item() end)
   expect("1-norm at the largest step size over that at the smallest", { at_least = 1 }, function(r) return (r.l1[-1] / r.l1[1]):item() end)
-end
+end)
 paper.finish()
