@@ -47,7 +47,7 @@ local function orthonormalized(x, list, epsilon)
       x, norms = x:index(1, ids), norms:index(1, ids)
     end
     x = x / norms:cast(x.dtype):unsqueeze(2)
-    for _ = 1, 2 do if #list > 0 then x = x - combine(list, coefficients(list, x)) end end
+    for _ = 1, round == 1 and 2 or 1 do if #list > 0 then x = x - combine(list, coefficients(list, x)) end end
     local gram = x:mm(x:t()):cast(D)
     if x.shape[1] == 1 then
       local n = gram:item() ^ 0.5

@@ -110,7 +110,14 @@ function methods.eigs(self, options)
   local basis, images, ritz = {}, {}, nil
   local size, matvecs = 0, 0
   local fresh = orthonormalized(start, basis, epsilon) or orthonormalized(random(block), basis, epsilon)
-  local lambda, vectors, residuals, norms, scale, done, neighbour
+  local lambda, chosen, vectors, norms, done, neighbour
+  -- Some of the wanted pairs: vectors, residuals, and their norms.
+  local function pairs_at(first, last)
+    local c = chosen[{ {}, { first, last } }]
+    local v = combine(basis, c)
+    local r = combine(images, c) - lambda[{ { first, last } }]:cast(space.dtype):unsqueeze(2) * v
+    return v, r, r:norm(2, 2):cast(D)
+  end
   for iteration = 1, iterations do
     -- The new vectors and their images.
     local count = fresh.shape[1]
@@ -135,16 +142,22 @@ function methods.eigs(self, options)
     local values, s = eb.linalg.eigh(ritz)
     local ids = wanted_of(size, k, which)
     lambda = values:index(1, eb.tensor(ids, { dtype = "int32" }))
-    local chosen = columns_of(s, ids):cast(space.dtype)
-    vectors = combine(basis, chosen)
-    residuals = combine(images, chosen) - lambda:cast(space.dtype):unsqueeze(2) * vectors
-    norms = residuals:norm(2, 2):cast(D)
-    scale = math.max(math.abs(values[1]:item()), math.abs(values[-1]:item()))
-    local open = {}
-    local known, all = norms:totable(), values:totable()
-    for i, id in ipairs(ids) do
-      -- Below the rounding of the products nothing can be asked for.
-      if known[i] > (tol > 0 and 16 * epsilon * scale or 0) and doubt(all, all[id], known[i]) > tol * scale then open[#open + 1] = i end
+    chosen = columns_of(s, ids):cast(space.dtype)
+    local all = values:totable()
+    local scale = math.max(math.abs(all[1]), math.abs(all[size]))
+    -- A block of residuals of those that are not good yet is all that the next products need: the pairs after them can wait.
+    local open, looked_at = {}, 0
+    while looked_at < #ids and #open < block do
+      local first, last = looked_at + 1, math.min(#ids, looked_at + block)
+      local residuals
+      vectors, residuals, norms = pairs_at(first, last)
+      for i, r in ipairs(norms:totable()) do
+        -- Below the rounding of the products nothing can be asked for.
+        if r > (tol > 0 and 16 * epsilon * scale or 0) and doubt(all, all[ids[first + i - 1]], r) > tol * scale then
+          open[#open + 1] = residuals[{ { i, i }, {} }]
+        end
+      end
+      looked_at = last
     end
     done = #ids >= total and #open == 0
     local next_ids = {}
@@ -156,7 +169,7 @@ function methods.eigs(self, options)
     fresh = nil
     if #open > 0 then
       while #open > block do table.remove(open) end
-      fresh = orthonormalized(residuals:index(1, eb.tensor(open, { dtype = "int32" })), basis, epsilon)
+      fresh = orthonormalized(eb.cat(open, 1), basis, epsilon)
     end
     if not fresh then
       if #ids >= total and #open > 0 then break end
@@ -175,6 +188,10 @@ function methods.eigs(self, options)
       ritz = values:index(1, eb.tensor(kept, { dtype = "int32" })):diag()
       size = #kept
     end
+  end
+  if block < lambda.shape[1] then
+    local _
+    vectors, _, norms = pairs_at(1, lambda.shape[1])
   end
   local next_ones = neighbour and back(combine(basis, neighbour:cast(space.dtype)))
   return answer(core, back, lambda, vectors, norms, matvecs, done or size >= n, next_ones)
