@@ -4,7 +4,7 @@ local here = arg[0]:match "^.*/" or "./"
 local paper, sweeps = dofile(here .. "../paper.lua"), dofile(here .. "../sweeps.lua")
 paper.title "Squares: up to 2/s_GF the step size does not matter, above it sharpness follows 2/lr and the norm rises"
 
-sweeps.studies(paper, "mse", { digits = { dense = 0.03, conv = 0.1 }, CIFAR = { dense = 0.1, conv = 0.25 } }, function(expect)
+sweeps.studies(paper, "mse", { digits = { dense = 0.03, conv = 0.1 }, CIFAR = { dense = 0.1, conv = 0.25 } }, function(_, expect)
   -- Below: all descend along one curve, so that S and norm differ by what small steps differ.
   expect("S at 3/4 η_c over that at 1/2", { expected = 1, within = 0.05 }, function(r) return (r.S[2] / r.S[1]):item() end)
   expect("1-norm at 3/4 η_c over that at 1/2", { expected = 1, within = 0.01 }, function(r) return (r.l1[2] / r.l1[1]):item() end)
