@@ -8,7 +8,7 @@ extension Graph {
 
   /// The same with equations that stand for many operations kept as they are.
   func tidied() throws(TensorError) -> Graph {
-    let simple = try folded().merged().pruned()
+    let simple = try folded().signed().merged().pruned()
     #if DEBUG
       simple.verify()
     #endif
@@ -43,6 +43,36 @@ extension Graph {
         known.append(tensor)
       }
       return try bind(equation.primitive, known).map { .known($0) }
+    }
+  }
+
+  /// −(c x) with a known number c is (−c) x, and −(−x) is x: both are exact. A derivative of σ(2 x) asks for σ(−(2 x)) where another part
+  /// has σ(−2 x).
+  func signed() throws(TensorError) -> Graph {
+    var multiples: [Int32: (factors: [Operand], known: Int, c: Tensor)] = [:]
+    var opposites: [Int32: Operand] = [:]
+    return try rebuilt { (equation, operands, graph) throws(TensorError) in
+      guard let primitive = equation.primitive as? Pointwise, primitive.code == .neg || primitive.code == .mul else { return nil }
+      let spec = specs[Int(equation.results.lowerBound)]
+      func value(_ primitive: Pointwise, _ operands: [Operand]) -> Int32 { graph.append(primitive, operands, [spec]).lowerBound }
+      let id: Int32
+      if primitive.code == .mul {
+        id = value(primitive, operands)
+        for (i, operand) in operands.enumerated() {
+          if case .known(let c) = operand, c.array?.count == 1, c.dtype == spec.dtype { multiples[id] = (operands, i, c) }
+        }
+      } else if case .value(let of) = operands[0], let positive = opposites[of] {
+        return [positive]
+      } else if case .value(let of) = operands[0], var multiple = multiples[of] {
+        multiple.c = try bind(primitive, [multiple.c])[0]
+        multiple.factors[multiple.known] = .known(multiple.c)
+        id = value(Pointwise(.mul), multiple.factors)
+        multiples[id] = multiple
+      } else {
+        id = value(primitive, operands)
+        if graph.spec(of: operands[0]) == spec { opposites[id] = operands[0] }
+      }
+      return [.value(id)]
     }
   }
 

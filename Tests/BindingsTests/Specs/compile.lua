@@ -113,6 +113,22 @@ test("globals are noticed", function()
   global_weight, global_rate, global_helper = nil, nil, nil
 end)
 
+test("signs move into numbers: −(2x) is the x · −2 that is there already, to the bit, and only where types stay", function()
+  local x = eb.tensor { -1.5, 0, -0.0, 2, 1 / 0, -1 / 0, 0 / 0 }
+  local function f(x) return -(2 * x), -(x * -3), -(-x), -(-(x * 0)), -(-(-(2 * x))), -(-x:gt(0)), -(x:gt(0) * 2), -(x:gt(0) * true), 1 / -(x * 0) end
+  local compiled = eb.compile(f)
+  for i, result in ipairs { compiled(x) } do
+    local plain = select(i, f(x))
+    assert(result.dtype == plain.dtype, i)
+    equal(result, plain)
+  end
+  -- tanh' = 4 σ(2x) σ(−2x): the second derivative needs no other σ.
+  local function slope(x) return eb.grad(function(x) return eb.tanh(x):sum() end)(x):sum() end
+  local second = eb.compile(eb.grad(slope))
+  equal(second(x), eb.grad(slope)(x))
+  assert(select(2, tostring(second):gsub("sigmoid", "")) == 2, tostring(second))
+end)
+
 test("number arguments: one plan for all of them, unless control flow needs one", function()
   local f = function(a, t, lr) return a * (1 - 0.9 ^ t) / (1 + lr * t), t + 1, -t, t // 2, t % 3, t / 2 end
   local compiled = eb.compile(f)
