@@ -22,7 +22,8 @@ struct ChildProcess {
   /// What to do when the program is not there.
   var advice: String
 
-  /// Runs the program to its end. When the user interrupts, it is killed.
+  /// Runs the program to its end. When the user interrupts, it is killed with whatever it started: it is in a process group of its own,
+  /// so that Ctrl-C at the terminal reaches this program alone, and nobody takes the end of the other for a failure.
   func run() throws(DataError) -> Outcome {
     var files: [Int32] = []
     defer { for file in files { close(file) } }
@@ -34,10 +35,14 @@ struct ChildProcess {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     for (number, file) in files.enumerated() { posix_spawn_file_actions_adddup2(&actions, file, Int32(number)) }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for word in arguments { free(word) } }
     var child: pid_t = 0
-    let refusal = posix_spawnp(&child, words[0], &actions, nil, &arguments, environ)
+    let refusal = posix_spawnp(&child, words[0], &actions, &attributes, &arguments, environ)
     guard refusal == 0 else {
       let reason = refusal == ENOENT ? "there is no program \(words[0]) in PATH; \(advice)" : String(cString: strerror(refusal))
       throw .system("run", path: words[0], reason: reason)
@@ -56,7 +61,7 @@ struct ChildProcess {
       if ended == child { return end }
       if ended < 0, errno != EINTR { throw .lastFailure("wait for", words[0]) }
       if Engine.current.isInterrupted {
-        kill(child, SIGKILL)
+        kill(-child, SIGKILL)
         while waitpid(child, &end, 0) < 0, errno == EINTR {}
         throw .tensor(.interrupted)
       }
