@@ -2,6 +2,7 @@
 // freed only when nothing in Swift refers to it any more.
 
 #include "internal.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,12 +199,18 @@ void lh_drain(lua_State *L, lh_host *host) {
 
 // MARK: Collector
 
+// A cycle costs time in proportion to Lua's heap and frees bytes outside it, so what is noted is scaled: with the pause of 150 a cycle
+// begins once half the heap has been told to the collector. It is told of that for every 4 MB and a quarter of what lives outside,
+// or, if the heap is larger than that, of each byte as it is.
 void lh_relieve(lua_State *L, lh_host *host) {
   if (host->external_debt < host->external_threshold) return;
-  int64_t kilobytes = host->external_debt / 1024;
+  double noted = (double)host->external_debt;
   host->external_debt = 0;
   if (!lua_gc(L, LUA_GCISRUNNING)) return;  // the script said collectgarbage "stop"
-  lua_gc(L, LUA_GCSTEP, kilobytes > 1 << 20 ? 1 << 20 : (int)kilobytes);
+  double heap = lua_gc(L, LUA_GCCOUNT) * 1024.0;
+  double cycle = (4 << 20) + (double)host->callbacks.external_bytes(host->state) / 4;
+  double told = noted * fmin(1, heap / 2 / cycle) / 1024;
+  lua_gc(L, LUA_GCSTEP, (int)fmin(1 << 20, ceil(told)));
 }
 
 void lh_collect(lua_State *L, lh_host *host) {

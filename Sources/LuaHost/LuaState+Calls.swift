@@ -176,4 +176,8 @@ let luaCallbacks = lh_callbacks(
     state?.lastRaised = nil
     state?.boxTypes = [:]
     handle.dropBoxTypes()
+  },
+  external_bytes: { context in
+    let handle = Unmanaged<LuaHostHandle>.fromOpaque(context).takeUnretainedValue()
+    return Int64(handle.state?.externalBytes?() ?? 0)
   })

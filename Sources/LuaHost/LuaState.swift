@@ -28,6 +28,9 @@ public final class LuaState {
   /// Receives warnings (`warn`, errors in finalizers) in pieces, control messages such as `@on` too. It runs inside the collector: it must not use Lua.
   public var onWarning: ((_ text: String, _ continues: Bool) -> Void)?
 
+  /// Answers how many bytes outside Lua's heap its values hold at the moment; the collector's pace follows it. It must not use Lua.
+  package var externalBytes: (() -> Int)?
+
   var callDepth = 0
   var isTimed = false
   var lastRaised: LuaError?

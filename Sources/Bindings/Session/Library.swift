@@ -80,6 +80,7 @@ public final class Library {
     captures = try LuaCaptures(of: tensors, in: state)
     effects = try Effects(state)
     engine.relieve = { [unowned state] in state.collect() }
+    state.externalBytes = { [pool = engine.pool] in pool.statistics.live }
   }
 
   private func installEverything() throws {

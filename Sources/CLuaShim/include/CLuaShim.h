@@ -77,6 +77,7 @@ typedef struct lh_callbacks {
   void (*warn)(void *state, const char *text, int32_t continues);
   void (*observe)(void *state, lua_State *L);
   void (*closed)(void *state);
+  int64_t (*external_bytes)(void *state);  // bytes that live outside Lua on its behalf
 } lh_callbacks;
 
 enum { LH_INTERRUPTED = 1, LH_TIME_LIMIT = 2 };
@@ -253,7 +254,7 @@ void lh_disarm_watchdog(lh_host *host);
 // MARK: Memory
 
 static inline void lh_note_external(lh_host *host, int64_t bytes) { host->external_debt += bytes; }
-/// Runs a collector step in proportion to the noted bytes if they have reached the threshold.
+/// Runs a collector step if the noted bytes have reached the threshold, in proportion to them, Lua's heap and what lives outside.
 void lh_relieve(lua_State *L, lh_host *host);
 void lh_collect(lua_State *L, lh_host *host);
 /// Bytes Lua holds through the pooled allocator, and the most it may hold (0: no limit). Owned states only.
