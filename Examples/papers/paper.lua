@@ -11,7 +11,7 @@ local folder = here:match "([^/.]+)/$" or os.getenv "PWD":match "[^/]*$"
 local paper = { quick = (os.getenv "EBBTIDE_QUICK" or "") ~= "" }
 local out = (os.getenv "EBBTIDE_PAPERS" or here .. "../../../.build/papers") .. "/" .. folder
 local record = { folder = folder, script = script, title = script, rows = {}, figures = {}, tables = {}, finished = false }
-local failures = 0
+local verdicts, failures = 0, 0
 os.execute("mkdir -p '" .. out:gsub("'", "'\\''") .. "'")
 
 local function path(name, ending) return ("%s/%s%s%s"):format(out, script, name and "-" .. name or "", ending) end
@@ -43,12 +43,12 @@ function paper.title(title)
   print("# " .. title)
 end
 
--- A row of the table: `row` says what, `measured` is a number, a list of numbers or a text. The verdict is computed from
+-- A row of the table: `row` says what, `measured` is a number, a list of numbers or a text. Whether it holds is computed from
 --   expected = number or list, within = part   |measured − expected| ≤ part · |expected|, each number with its own or with the one
 --   at_most = number, at_least = number        each number
 --   expected = "in words", holds = boolean     anything else; the condition stands in the script
--- NaN never holds. The answer is the verdict.
-function paper.expect(options)
+-- NaN never holds.
+local function judge(options)
   local expected, measured, holds = options.expected, options.measured, options.holds
   assert(measured ~= nil, "expect: measured is missing")
   if holds == nil then
@@ -66,12 +66,29 @@ function paper.expect(options)
     if options.at_most then parts[#parts + 1] = "≤ " .. text(options.at_most) end
     expected = table.concat(parts, ", ")
   end
-  local row = { row = options.row, expected = text(expected), measured = text(measured), holds = holds and true or false }
+  return { row = options.row, expected = text(expected), measured = text(measured), holds = holds and true or false }
+end
+
+local function enter(row, verdict)
+  row.verdict = verdict
   record.rows[#record.rows + 1] = row
-  if not row.holds then failures = failures + 1 end
   keep()
-  print(("%-8s %s: expected %s, measured %s"):format(row.holds and "holds" or "FAILS", row.row, row.expected, row.measured))
+  print(("%-13s %s: expected %s, measured %s"):format(verdict, row.row, row.expected, row.measured))
   return row.holds
+end
+
+-- What must come out: theory, or what the scale is large enough for. The script fails when it does not hold; the answer is whether it does.
+function paper.expect(options)
+  local row = judge(options)
+  verdicts, failures = verdicts + 1, failures + (row.holds and 0 or 1)
+  return enter(row, row.holds and "holds" or "FAILS")
+end
+
+-- What a paper says of its own networks and sizes, with the same options. Whether it shows here stands in the table and decides nothing.
+function paper.claim(options)
+  local row = judge(options)
+  row.claim = true
+  return enter(row, row.holds and "shows" or "does not show")
 end
 
 -- A figure of eb.plot in files: svg, png, and csv with every number that is drawn; the caption is for the summary.
@@ -96,7 +113,7 @@ function paper.mnist(options) return (paper.quick and eb.data.mnist_sample or eb
 function paper.finish()
   record.finished = true
   keep()
-  print(("%d of %d verdicts hold"):format(#record.rows - failures, #record.rows))
+  print(("%d of %d verdicts hold"):format(verdicts - failures, verdicts))
   os.exit(failures == 0 and 0 or 1, true)
 end
 

@@ -44,10 +44,13 @@ class Page:
         self.scripts, self.command, self.seconds = scripts, command, seconds
 
     def verdict(self):
-        rows = sum(len(s.rows) for s in self.scripts)
+        rows = sum(len(s.verdicts) for s in self.scripts)
         failed = sum(len(s.failed_rows) for s in self.scripts)
         erred = sum(s.has_erred for s in self.scripts)
         text = f"{rows - failed} of {rows} verdicts hold in {len(self.scripts)} scripts"
+        claims = [row for s in self.scripts for row in s.rows if row.get("claim")]
+        if claims:
+            text += f"; of {len(claims)} claims of papers about their own sizes {sum(row['holds'] for row in claims)} show here"
         return text + (f"; {erred} scripts ended with an error" if erred else "")
 
     def head(self):
@@ -64,7 +67,7 @@ class Page:
                 lines += [f"### {cell(s.record.get('title', s.name))}", "", f"`Examples/papers/{folder}/{s.name}.lua`, {s.seconds:.0f} s: {s.state}", ""]
                 if s.rows:
                     lines += ["| | expected | measured | verdict |", "| --- | --- | --- | --- |"]
-                    lines += [f"| {cell(r['row'])} | {cell(r['expected'])} | {cell(r['measured'])} | {'holds' if r['holds'] else '**fails**'} |" for r in s.rows]
+                    lines += [f"| {cell(r['row'])} | {cell(r['expected'])} | {cell(r['measured'])} | {'**FAILS**' if r['verdict'] == 'FAILS' else r['verdict']} |" for r in s.rows]
                     lines.append("")
                 for f in s.record.get("figures", []):
                     lines += [f"![{cell(f['caption'])}]({folder}/{f['file']}.svg)", "", f"{cell(f['caption'])} ([png]({folder}/{f['file']}.png))", ""]
@@ -90,7 +93,7 @@ class Page:
                     parts.append("<table><tr><th></th><th>expected</th><th>measured</th><th>verdict</th></tr>")
                     for r in s.rows:
                         row = "".join(f"<td>{e(str(r[key]))}</td>" for key in ("row", "expected", "measured"))
-                        parts.append(f"<tr{'' if r['holds'] else ' class=fails'}>{row}<td>{'holds' if r['holds'] else 'fails'}</td></tr>")
+                        parts.append(f"<tr{' class=fails' if r['verdict'] == 'FAILS' else ''}>{row}<td>{e(r['verdict'])}</td></tr>")
                     parts.append("</table>")
                 for f in s.record.get("figures", []):
                     number += 1

@@ -58,8 +58,13 @@ class Script:
         return self.record.get("rows", [])
 
     @property
+    def verdicts(self):
+        """The rows that decide; the others are a paper's claims about its own sizes."""
+        return [row for row in self.rows if not row.get("claim")]
+
+    @property
     def failed_rows(self):
-        return [row for row in self.rows if not row["holds"]]
+        return [row for row in self.verdicts if not row["holds"]]
 
     @property
     def has_erred(self):
@@ -70,9 +75,9 @@ class Script:
     def state(self):
         if self.has_erred:
             return f"ERROR (exit code {self.code})"
-        if not self.rows:
+        if not self.verdicts:
             return "no verdicts"
-        return f"{len(self.failed_rows)} of {len(self.rows)} FAIL" if self.failed_rows else f"all {len(self.rows)} hold"
+        return f"{len(self.failed_rows)} of {len(self.verdicts)} FAIL" if self.failed_rows else f"all {len(self.verdicts)} hold"
 
 
 def main():
@@ -115,7 +120,7 @@ def main():
     (out / "summary.md").write_text(summary.markdown(), encoding="utf-8")
     (out / "summary.html").write_text(summary.html(out), encoding="utf-8")
     print(f"{summary.verdict()}\n{out / 'summary.html'}")
-    return 1 if any(s.has_erred or s.failed_rows or not s.rows for s in scripts) else 0
+    return 1 if any(s.has_erred or s.failed_rows or not s.verdicts for s in scripts) else 0
 
 
 if __name__ == "__main__":

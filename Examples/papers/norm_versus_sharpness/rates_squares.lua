@@ -4,7 +4,7 @@ local here = arg[0]:match "^.*/" or "./"
 local paper, sweeps = dofile(here .. "../paper.lua"), dofile(here .. "../sweeps.lua")
 paper.title "Squares: up to 2/s_GF the step size does not matter, above it sharpness follows 2/lr and the norm rises"
 
-sweeps.studies(paper, "mse", { digits = { dense = 0.03, conv = 0.1 }, CIFAR = { dense = 0.1, conv = 0.25 } }, function(_, expect)
+sweeps.studies(paper, "mse", { digits = { dense = 0.03, conv = 0.1 }, CIFAR = { dense = 0.1, conv = 0.25 } }, function(expect, claim)
   -- Below: all descend along one curve, so that S and norm differ by what small steps differ.
   expect("S at 3/4 η_c over that at 1/2", { expected = 1, within = 0.05 }, function(r) return (r.S[2] / r.S[1]):item() end)
   expect("1-norm at 3/4 η_c over that at 1/2", { expected = 1, within = 0.01 }, function(r) return (r.l1[2] / r.l1[1]):item() end)
@@ -13,6 +13,7 @@ sweeps.studies(paper, "mse", { digits = { dense = 0.03, conv = 0.1 }, CIFAR = { 
   -- Above: S of one iterate, which oscillates about the edge.
   local function above(r) return (r.S * r.lr / 2)[r.factor:gt(1.2)] end
   expect("S over 2/lr above η_c, least", { at_least = 0.8 }, function(r) return above(r):min():item() end)
+  claim("S over 2/lr above η_c, largest", { at_most = 1.5 }, function(r) return above(r):max():item() end)
   expect("1-norm at the largest step size over that at the smallest", { at_least = 1 }, function(r) return (r.l1[-1] / r.l1[1]):item() end)
 end)
 paper.finish()
