@@ -98,6 +98,8 @@ class Summary:
                 parts.append(self.width_table(workload))
             if workload.group:
                 parts.append(self.ratio_table(workload))
+            if workload.libraries:
+                parts.append(self.variant_table(workload))
         return "\n\n".join(filter(None, parts))
 
     def heading(self):
@@ -162,6 +164,24 @@ class Summary:
         if not rows:
             return ""
         head = [f"{workload.name}, in units of the {unit.title}:", "", f"| | {' | '.join(columns)} |", "| --- " * (len(columns) + 1) + "|"]
+        return "\n".join(head + rows)
+
+    def variant_table(self, workload):
+        """Every way in which PyTorch and its libraries and JAX compute a case, over Ebbtide and over the first case by the same peer."""
+        rows = []
+        for case in workload.cases:
+            ours, ways = self.best(case, "Ebbtide"), {}
+            for line in sorted(self.of(case), key=lambda line: line.seconds):
+                if line.peer in ("PyTorch", "torch.compile", "JAX"):
+                    ways.setdefault((line.peer, line.variant.removesuffix("memory kept").strip()), line)
+            for (peer, way), line in ways.items():
+                unit, star = self.best(workload.cases[0], peer), " *" if "memory kept" in line.variant else ""
+                text = f"{'WRONG ' if id(line) in self.wrong else ''}{digits(case.value(line.seconds))} {case.unit}{star}"
+                ratios = [f"{line.seconds / other.seconds:.2f}" if other else "–" for other in (ours, unit)]
+                rows.append(f"| {case.title} | {peer} | {way} | {text} | {' | '.join(ratios)} |")
+        if not rows:
+            return ""
+        head = [f"{workload.name}, all ways of the peers:", "", "| | peer | way | time | over Ebbtide's | over its own first row |", "| --- " * 6 + "|"]
         return "\n".join(head + rows)
 
     def width_table(self, workload):

@@ -10,6 +10,12 @@ from pathlib import Path
 
 INSTALL = {"numpy": "numpy", "torch": "torch", "jax": "jax"}
 NAMES = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX"}
+# Beside PyTorch, in its interpreter: names and packages. With their dependencies, torchvision among them, pip would replace torch.
+LIBRARIES = {"SciPy": "scipy", "BackPACK": "backpack-for-pytorch", "curvlinops": "curvlinops-for-pytorch", "PyHessian": "pyhessian"}
+INSTALL_LIBRARIES = (
+    "pip install --no-deps backpack-for-pytorch curvlinops-for-pytorch pyhessian && "
+    "pip install scipy einops einconv linear_operator opt-einsum packaging tqdm unfoldNd"
+)
 # The kernels of CKernels that products.c calls, with SwiftPM's flags for a release build.
 KERNELS = {"products": ["gemm*.c", "threads.c"]}
 REFERENCE = ["-std=gnu2x", "-O3", "-march=native", "-ffast-math"]
@@ -51,7 +57,7 @@ class Bench:
         if not program:
             subprocess.run([root / "Scripts/build", "ebbtide"], check=True)
         self.program = program or root / ".build/release/ebbtide"
-        self.interpreters, self.versions = self.find_interpreters()
+        self.interpreters, self.versions, self.libraries = self.find_interpreters()
         self.environment = self.make_environment()
         self.said = set()
 
@@ -64,11 +70,11 @@ class Bench:
         } | ({"EBBTIDE_QUICK": "1"} if self.quick else {})
 
     def find_interpreters(self):
-        """For each wanted peer that is installed, the first interpreter that has it, and its version."""
-        found, versions = {}, {}
+        """For each wanted peer that is installed, the first interpreter that has it, and its version; the versions of PyTorch's libraries."""
+        found, versions, libraries = {}, {}, {}
         ask = (
             "import importlib.metadata as m\n"
-            "for p in ('numpy', 'torch', 'jax'):\n"
+            f"for p in {[*INSTALL, *LIBRARIES.values()]}:\n"
             "    try: print(p, m.version(p))\n"
             "    except m.PackageNotFoundError: pass\n"
         )
@@ -77,15 +83,17 @@ class Bench:
             if not answer or answer.returncode:
                 say(f"'{python}' in EBBTIDE_PEERS is not a Python interpreter")
                 continue
-            for line in answer.stdout.splitlines():
-                peer, version = line.split()
-                if peer not in found and peer in self.peers:
-                    found[peer], versions[NAMES[peer]] = python, version
+            installed = dict(line.split() for line in answer.stdout.splitlines())
+            for peer in INSTALL:
+                if peer in installed and peer not in found and peer in self.peers:
+                    found[peer], versions[NAMES[peer]] = python, installed[peer]
+                    if peer == "torch":
+                        libraries = {name: installed[package] for name, package in LIBRARIES.items() if package in installed}
         missing = [p for p in INSTALL if p in self.peers and p not in found]
         if missing:
             say(f"without {' and '.join(NAMES[p] for p in missing)}; to have it: python3 -m venv peers; peers/bin/pip install "
                 f"{' '.join(INSTALL[p] for p in missing)}; EBBTIDE_PEERS=peers/bin/python Scripts/bench")
-        return found, versions
+        return found, versions, libraries
 
     def build(self, name):
         """The C program of that name, compiled when its sources are newer."""
@@ -129,6 +137,7 @@ class Bench:
         if "c" in self.peers and workload.c:
             result += self.measure_c(workload, arguments)
         if workload.python:
+            self.look_for_libraries(workload)
             for peer, python in self.interpreters.items():
                 command = [python, self.scripts / "peers" / workload.python, workload.name, *arguments, peer]
                 for note, environment in [("", {})] + [("memory kept", RETAIN)] * (workload.is_retained and not self.quick):
@@ -137,6 +146,16 @@ class Bench:
                         say(f"{workload.name}: {NAMES[peer]} did not finish")
                     result += self.lines(workload, text, note)
         return result
+
+    def look_for_libraries(self, workload):
+        """The heading has the versions of those that are there; how to get the others is said once."""
+        if "torch" not in self.interpreters:
+            return
+        self.versions |= {name: self.libraries[name] for name in workload.libraries if name in self.libraries}
+        missing = [name for name in workload.libraries if name not in self.libraries and name not in self.said]
+        if missing:
+            say(f"without {' and '.join(missing)}; to have it beside PyTorch, with the pip of {self.interpreters['torch']}: {INSTALL_LIBRARIES}")
+        self.said.update(missing)
 
     def measure_ebbtide(self, workload, arguments):
         script, result = self.scripts / "ebbtide" / workload.lua, []

@@ -3,6 +3,7 @@
 A script is called with the name of a workload and the peers to measure: numpy, torch, jax.
 """
 
+import importlib.util
 import math
 import os
 import sys
@@ -36,10 +37,13 @@ def timed(body, calls):
 
 def measure(body):
     """Seconds of the processor a call: samples of at least SHORTEST each, after a warm-up. One in which the process got less than
-    97 % of its core is taken again, at most three times as often as there are samples. Calls of a second and more get five samples."""
+    97 % of its core is taken again, at most three times as often as there are samples. Calls of a second and more get five samples;
+    those of ten seconds and more are measured once, without a warm-up."""
     calls = 1
     while (first := timed(body, calls)[0]) < SHORTEST:
         calls *= 2
+    if first >= 10:
+        return [first]
     wanted = SAMPLES if first < 1 else min(SAMPLES, 5)
     samples, again = [], 3 * wanted
     while len(samples) < wanted:
@@ -79,6 +83,11 @@ def attempt(case, peer, variant, work):
     except Exception as error:  # noqa: BLE001
         lines = str(error).strip().splitlines() or [type(error).__name__]
         print(f"{case}: {peer} ({variant}) did not run: {lines[0]}", file=sys.stderr)
+
+
+def has_library(module):
+    """Whether a library beside a peer is installed; Scripts/bench says how to get those that are not."""
+    return importlib.util.find_spec(module) is not None
 
 
 def compiles_torch():

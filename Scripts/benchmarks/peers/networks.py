@@ -1,9 +1,9 @@
 """The peers on networks: W7 the perceptron on digits, W8 norms and winsorized mean of per-example gradients, W11 a convolution net."""
 
-from measure import attempt, compiles_torch, load, load_jax, load_torch, main, measure, np, report
+from measure import attempt, compiles_torch, has_library, load, load_jax, load_torch, main, measure, np, report
 
 BATCH, EPOCH, FULL, NORMED, AGGREGATED, WINSORIZED = 128, 60000, 5000, 256, 100, 8
-STEPS = EPOCH // BATCH
+STEPS, SIZES = EPOCH // BATCH, (784, 256, 256, 10)
 
 
 def digits(count):
@@ -151,16 +151,17 @@ def both(*workloads):
 # PyTorch.
 
 
-def torch_model(torch):
-    model = torch.nn.Sequential(
-        torch.nn.Linear(784, 256), torch.nn.ReLU(), torch.nn.Linear(256, 256), torch.nn.ReLU(), torch.nn.Linear(256, 10),
-    )
-    fill_model(torch, model)
+def torch_model(torch, sizes, activation):
+    layers = []
+    for layer, (a, b) in enumerate(zip(sizes, sizes[1:])):
+        layers += ([activation()] if layer else []) + [torch.nn.Linear(a, b)]
+    model = torch.nn.Sequential(*layers)
+    fill_model(torch, model, sizes)
     return model
 
 
-def fill_model(torch, model):
-    start = weights(784, 256, 256, 10)
+def fill_model(torch, model, sizes):
+    start = weights(*sizes)
     with torch.no_grad():
         for layer, w, b in zip(model[::2], start[::2], start[1::2]):
             layer.weight.copy_(torch.from_numpy(w.T))
@@ -171,12 +172,12 @@ def epoch_torch():
     torch = load_torch()
     x, y = (torch.from_numpy(a) for a in digits(EPOCH))
     order = torch.from_numpy(load("order").astype(np.int64))
-    model = torch_model(torch)
+    model = torch_model(torch, SIZES, torch.nn.ReLU)
     entropy = lambda x, y: torch.nn.functional.cross_entropy(model(x), y)
 
     def with_loss(loss):
         def run():
-            fill_model(torch, model)
+            fill_model(torch, model, SIZES)
             optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, fused=True)
             total = torch.zeros(())
             for step in range(STEPS):
@@ -254,6 +255,9 @@ def norms_torch():
         if compiles_torch():
             attempt("norms", "torch.compile", "", lambda: measured("torch.compile", torch.compile(norms)))
 
+    if has_library("backpack"):
+        attempt("norms", "PyTorch", "BackPACK", lambda: norms_backpack(torch, x, y))
+
     few, labels = x[:AGGREGATED], y[:AGGREGATED]
 
     def by_sort():
@@ -276,6 +280,21 @@ def norms_torch():
     with torch.no_grad():
         report_winsorized("PyTorch", "vmap(grad), sort", by_sort)
         report_winsorized("PyTorch", "vmap(grad), topk", by_topk)
+
+
+def norms_backpack(torch, x, y):
+    from backpack import backpack, extend
+    from backpack.extensions import BatchL2Grad
+
+    model, entropy = extend(torch_model(torch, SIZES, torch.nn.ReLU)), extend(torch.nn.CrossEntropyLoss(reduction="sum"))
+
+    def norms():
+        model.zero_grad()
+        with backpack(BatchL2Grad()):
+            entropy(model(x), y).backward()
+        return sum(p.batch_l2 for p in model.parameters()).sqrt()
+
+    report("norms", "PyTorch", "BackPACK's BatchL2Grad", measure(norms), sum=norms().double().sum())
 
 
 def pictures():
