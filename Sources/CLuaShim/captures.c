@@ -478,22 +478,3 @@ int lh_looks_at_numbers(lua_State *L, int index, bool *answer) {
   lua_settop(L, -2);
   return LUA_OK;
 }
-
-// MARK: Lines
-
-static void line_hook(lua_State *L, lua_Debug *event) {
-  (void)event;
-  lh_host *host = lh_find_host(L);
-  if (host != NULL && host->line_watcher != NULL) host->line_watcher((void *_Nonnull)host->line_context, L);
-}
-
-void lh_watch_lines(lua_State *L, lh_host *host, void *context, void (*watcher)(void *, lua_State *)) {
-  host->line_watcher = watcher;
-  host->line_context = context;
-  if (lua_gethook(L) == NULL) lua_sethook(L, line_hook, LUA_MASKLINE, 0);
-}
-
-void lh_unwatch_lines(lua_State *L, lh_host *host) {
-  host->line_watcher = NULL;
-  if (lua_gethook(L) == line_hook) lua_sethook(L, NULL, 0, 0);
-}

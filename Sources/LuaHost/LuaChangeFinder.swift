@@ -22,29 +22,3 @@ package final class LuaChangeFinder {
     if let frame = try? stack.frame(0), let line = frame.line { last = "\(frame.source):\(line)" }
   }
 }
-
-extension LuaStack {
-  /// Calls `watcher` before every line that runs on this thread while `body` does; errors do not leave the watcher.
-  package func observingLines<R>(_ watcher: @escaping (LuaStack) -> Void, _ body: () throws -> R) rethrows -> R {
-    let box = LineWatcher(state: state, watcher)
-    lh_watch_lines(thread, host, Unmanaged.passUnretained(box).toOpaque()) { context, thread in
-      let box = Unmanaged<LineWatcher>.fromOpaque(context).takeUnretainedValue()
-      let stack = LuaStack(thread: thread, state: box.state)
-      let top = stack.top
-      box.watcher(stack)
-      stack.top = top
-    }
-    defer { lh_unwatch_lines(thread, host) }
-    return try withExtendedLifetime(box) { try body() }
-  }
-}
-
-private final class LineWatcher {
-  unowned let state: LuaState
-  let watcher: (LuaStack) -> Void
-
-  init(state: LuaState, _ watcher: @escaping (LuaStack) -> Void) {
-    self.state = state
-    self.watcher = watcher
-  }
-}

@@ -216,15 +216,18 @@ final class CompiledFunction {
     let roots = [index] + (top..<stack.top).map { $0 + 1 }
     let keyed = keyedNumbers
     var trees: [Tree] = []
+    var needsNumbers = false
     do {
-      trees = try library.engine.staging { () throws(any Error) in
-        try recording.watch(roots) { try trace(stack, index, input, recording, keyed) }
+      let calls: Set<UInt>?
+      (trees, calls) = try library.engine.staging { () throws(any Error) in
+        try recording.watch(roots) { try stack.collectingCalls { try trace(stack, index, input, recording, keyed) } }
       }
+      needsNumbers = try keyed.count < input.numbers.count && recording.looksAtNumbers(in: calls)
     } catch {
       recording.staging.abandon()
       throw error
     }
-    if recording.looksAtNumbers, keyed.count < input.numbers.count {
+    if needsNumbers {
       recording.staging.abandon()
       keyedNumbers.formUnion(input.numbers.indices)
       return try record(call, index, input, LuaRecording(library, stack, arguments: input.leaves.map(\.spec)))

@@ -25,8 +25,6 @@ final class LuaRecording {
   let draws = HostDraws()
   /// The identities of the generators among the arguments.
   private(set) var generators: Set<UInt> = []
-  /// Whether a function that may run tests numbers for equality, or takes them as keys.
-  private(set) var looksAtNumbers = false
   private(set) var late: [Late] = []
   // The boxes whose numbers were taken out, what they held, and where they were first read.
   private var taken: [(box: UnsafeMutablePointer<Tensor>, tensor: Tensor, place: String)] = []
@@ -84,6 +82,21 @@ final class LuaRecording {
     return try library.effects.guarded {
       try library.tensors.watchingReads(context, readWatcher) { try body() }
     }
+  }
+
+  /// Whether a function that ran may test numbers for equality, or take them as keys; so it is when not all calls are known. A function
+  /// made while recording is looked at with the one that made it.
+  func looksAtNumbers(in calls: Set<UInt>?) throws -> Bool {
+    guard let calls else { return true }
+    let top = stack.top
+    defer { stack.top = top }
+    try stack.push(functions)
+    for i in stride(from: 1, through: stack.rawLength(at: -1), by: 3) {
+      try stack.rawGet(i, from: -1)
+      if calls.contains(stack.identity(at: -1)), try stack.looksAtNumbers(at: -1) { return true }
+      stack.pop()
+    }
+    return false
   }
 
   // MARK: Tensors from outside
@@ -150,11 +163,6 @@ final class LuaRecording {
     try library.captures.add(stack, at: value, anchors: list - 1, functions: list)
     var i = first + 1
     while i < stack.rawLength(at: list) {
-      if !looksAtNumbers {
-        try stack.rawGet(i, from: list)
-        looksAtNumbers = try stack.looksAtNumbers(at: -1)
-        stack.pop()
-      }
       try watchEnvironment(list, i, stack)
       i += 3
     }

@@ -116,8 +116,8 @@ struct lh_host {
   lua_State *_Nullable grace_thread;
   int64_t grace_left;
 
-  void (*_Nullable line_watcher)(void *context, lua_State *L);
-  void *_Nullable line_context;
+  void (*_Nullable watcher)(void *context, lua_State *L);
+  void *_Nullable watcher_context;
 
   lh_pool *_Nullable pool;
   lh_watchdog *_Nullable watchdog;
@@ -294,9 +294,17 @@ int lh_make_opaque(lua_State *L, lh_host *host);
 /// Protected: whether the code of a function may test numbers for equality, or take them as keys of tables.
 int lh_looks_at_numbers(lua_State *L, int index, bool *answer);
 
-/// Calls a function before every line that runs on a thread, until it is unwatched or an interrupt comes.
-void lh_watch_lines(lua_State *L, lh_host *host, void *context, void (*watcher)(void *context, lua_State *L));
-void lh_unwatch_lines(lua_State *L, lh_host *host);
+// MARK: Watching
+
+typedef enum lh_watched { LH_WATCH_LINES, LH_WATCH_CALLS } lh_watched;
+
+/// Calls a function before every line that runs on a thread, or at every call of a function there, until it is unwatched or an
+/// interrupt comes. False: the thread has a hook already, and nothing is watched.
+bool lh_watch(lua_State *L, lh_host *host, lh_watched watched, void *context, void (*watcher)(void *context, lua_State *L));
+/// Ends it. False: an interrupt or the script had ended it before.
+bool lh_unwatch(lua_State *L, lh_host *host);
+/// For a watcher of calls: the identity of the function that is called, or null if it may go on in another thread, which is not watched.
+const void *_Nullable lh_called(lua_State *L);
 
 // MARK: Macros of lua.h for Swift
 

@@ -192,6 +192,43 @@ test("a function that a compiled one reaches may test a number for equality", fu
   assert(tostring(compiled):find("recorded 1 time"), tostring(compiled))
 end)
 
+test("what tests numbers counts where it runs, not where it is only within reach", function()
+  local module = { scale = function(y, t) return y * t end }
+  function module.other(t) if t == 2 then return 10 end return module[t] end
+  local compiled = eb.compile(function(y, t) return module.scale(y, t) end)
+  for t = 1, 3 do equal(compiled(x, t), t * x) end
+  assert(tostring(compiled):find("recorded 1 time"), tostring(compiled))
+  -- It runs: called by name, as a tail call, by a function of the library, in a coroutine, from a function made meanwhile.
+  local function factor(t) if t == 2 then return 10 end return 1 end
+  local function made() return function(t) if t == 2 then return 10 end return 1 end end
+  local paused = coroutine.wrap(function(t) while true do t = coroutine.yield(factor(t)) end end)
+  local calls = {
+    function(y, t) return y * factor(t) end,
+    function(y, t) return (function() return factor(t) end)() * y end,
+    function(y, t) return select(2, pcall(factor, t)) * y end,
+    function(y, t) return coroutine.wrap(factor)(t) * y end,
+    function(y, t) return select(2, coroutine.resume(coroutine.create(factor), t)) * y end,
+    function(y, t) return paused(t) * y end,
+    function(y, t) return made()(t) * y end,
+    function(y, t) return eb.tree.map(function(leaf) return leaf * factor(t) end, y) end,
+    function(y, t) return setmetatable({}, { __index = function() return factor(t) end }).factor * y end,
+  }
+  for _, f in ipairs(calls) do
+    local compiled = eb.compile(f)
+    for t = 1, 3 do equal(compiled(x, t), factor(t) * x) end
+  end
+  -- The hook is gone, also after an error.
+  pcall(eb.compile(function(y, t) error "no" end), x, 1)
+  assert(debug.gethook() == nil)
+  -- With a hook of the script's own nothing is known of calls.
+  local count = 0
+  debug.sethook(function() count = count + 1 end, "", 1)
+  local hooked = eb.compile(function(y, t) return module.scale(y, t) end)
+  for t = 1, 3 do equal(hooked(x, t), t * x) end
+  debug.sethook()
+  assert(count > 0 and tostring(hooked):find("3 plans"), tostring(hooked))
+end)
+
 test("optimizer steps compile, and one plan serves all of them", function()
   local function loss(p) return ((W:mm(p.w)) ^ 2):sum() end
   local opt = eb.optim.sgd { lr = 0.01, momentum = 0.9 }
