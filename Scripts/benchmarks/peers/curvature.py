@@ -118,7 +118,12 @@ def with_pyhessian(torch, x, y, v):
     from pyhessian.utils import hessian_vector_product
 
     model, squares = torch_model(torch, SIZES, torch.nn.Tanh), lambda z, t: 0.5 * (z - t).square().sum() / FULL
-    start = lambda: hessian(model, squares, data=(x, y), cuda=False)
+
+    def start():
+        """The library adds the gradient to what the parameters hold."""
+        model.zero_grad()
+        return hessian(model, squares, data=(x, y), cuda=False)
+
     kept, vector = start(), [a.T for a in v]
     product = lambda: [a.T for a in hessian_vector_product(kept.gradsH, kept.params, vector)]
     report_product("linearized product", "PyTorch", "PyHessian", product)
