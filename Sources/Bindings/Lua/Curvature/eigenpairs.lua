@@ -39,14 +39,14 @@ end
 
 -- How far each wanted value may be off: ‖r‖, or ‖r‖²/gap if that is less, where gap is the distance to the other values in the basis
 -- (Kato 1949; Parlett, The Symmetric Eigenvalue Problem, 1998, theorem 11.7.1). Values within 3 ‖r‖ count as the same, since a group
--- moves by no more than its own gap allows.
-local function doubt(values, lambda, r)
+-- moves by no more than its own gap allows. The other values are estimates as well: value i may be slack[i] nearer.
+local function doubt(values, lambda, r, slack)
   local gap = math.huge
-  for _, value in ipairs(values) do
+  for i, value in ipairs(values) do
     local distance = math.abs(value - lambda)
-    if distance > 3 * r then gap = math.min(gap, distance - r) end
+    if distance > 3 * r then gap = math.min(gap, distance - math.max(r, slack[i] or 0)) end
   end
-  return gap < math.huge and math.min(r, r * r / gap) or r
+  return gap > 0 and gap < math.huge and math.min(r, r * r / gap) or r
 end
 
 local function columns_of(matrix, ids) return matrix:index(2, eb.tensor(ids, { dtype = "int32" })) end
@@ -111,13 +111,13 @@ function methods.eigs(self, options)
   local size, matvecs = 0, 0
   local fresh = orthonormalized(start, basis, epsilon) or orthonormalized(random(block), basis, epsilon)
   local lambda, chosen, vectors, norms, done, neighbour
-  -- Some of the wanted pairs: vectors, residuals, and their norms.
-  local function pairs_at(first, last)
-    local c = chosen[{ {}, { first, last } }]
+  -- Pairs in the basis by their columns: vectors, residuals, and their norms.
+  local function pairs_of(c, lambda)
     local v = combine(basis, c)
-    local r = combine(images, c) - lambda[{ { first, last } }]:cast(space.dtype):unsqueeze(2) * v
+    local r = combine(images, c) - lambda:cast(space.dtype):unsqueeze(2) * v
     return v, r, r:norm(2, 2):cast(D)
   end
+  local function pairs_at(first, last) return pairs_of(chosen[{ {}, { first, last } }], lambda[{ { first, last } }]) end
   for iteration = 1, iterations do
     -- The new vectors and their images.
     local count = fresh.shape[1]
@@ -145,6 +145,25 @@ function methods.eigs(self, options)
     chosen = columns_of(s, ids):cast(space.dtype)
     local all = values:totable()
     local scale = math.max(math.abs(all[1]), math.abs(all[size]))
+    local next_ids, slack = {}, nil
+    if which ~= "smallest" and size > total then next_ids[1] = size - k end
+    if which ~= "largest" and size > total then next_ids[#next_ids + 1] = k + 1 end
+    neighbour = #next_ids > 0 and columns_of(s, next_ids):cast(space.dtype) or nil
+    -- Whether a pair is not good yet. How good its neighbours are is found out when that decides.
+    local function is_open(value, r)
+      -- Below the rounding of the products nothing can be asked for.
+      if r <= (tol > 0 and 16 * epsilon * scale or 0) then return false end
+      if r <= tol * scale then return false end
+      if doubt(all, value, r, {}) > tol * scale then return true end
+      if not slack then
+        slack = {}
+        if neighbour then
+          local _, _, rs = pairs_of(neighbour, values:index(1, eb.tensor(next_ids, { dtype = "int32" })))
+          for i, id in ipairs(next_ids) do slack[id] = doubt(all, all[id], rs[i]:item(), {}) end
+        end
+      end
+      return doubt(all, value, r, slack) > tol * scale
+    end
     -- A block of residuals of those that are not good yet is all that the next products need: the pairs after them can wait.
     local open, looked_at = {}, 0
     while looked_at < #ids and #open < block do
@@ -152,18 +171,11 @@ function methods.eigs(self, options)
       local residuals
       vectors, residuals, norms = pairs_at(first, last)
       for i, r in ipairs(norms:totable()) do
-        -- Below the rounding of the products nothing can be asked for.
-        if r > (tol > 0 and 16 * epsilon * scale or 0) and doubt(all, all[ids[first + i - 1]], r) > tol * scale then
-          open[#open + 1] = residuals[{ { i, i }, {} }]
-        end
+        if is_open(all[ids[first + i - 1]], r) then open[#open + 1] = residuals[{ { i, i }, {} }] end
       end
       looked_at = last
     end
     done = #ids >= total and #open == 0
-    local next_ids = {}
-    if which ~= "smallest" and size > total then next_ids[1] = size - k end
-    if which ~= "largest" and size > total then next_ids[#next_ids + 1] = k + 1 end
-    neighbour = #next_ids > 0 and columns_of(s, next_ids) or nil
     if done or size >= n or iteration == iterations then break end
     -- Where to look next. A space that is closed tells nothing of what is outside.
     fresh = nil
@@ -193,6 +205,6 @@ function methods.eigs(self, options)
     local _
     vectors, _, norms = pairs_at(1, lambda.shape[1])
   end
-  local next_ones = neighbour and back(combine(basis, neighbour:cast(space.dtype)))
+  local next_ones = neighbour and back(combine(basis, neighbour))
   return answer(core, back, lambda, vectors, norms, matvecs, done or size >= n, next_ones)
 end
