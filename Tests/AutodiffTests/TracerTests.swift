@@ -42,6 +42,19 @@ import Testing
     #expect(throws: TensorError.self) { _ = try exp(escaped[0]) }
   }
 
+  @Test func aPlanRefusesWatchedValues() throws {
+    _ = try vmap(
+      { (x) throws(TensorError) in
+        let staging = Staging([x[0].spec])
+        let graphs = [staging.finish([try staging.argument(0) * x[0] + x[0]]), Staging([]).finish([x[0]])]
+        for graph in graphs {
+          let error = #expect(throws: TensorError.self) { _ = try Plan(graph) }
+          #expect(error?.message.contains("a value from outside that vmap is watching") == true)
+        }
+        return x
+      }, [Tensor([1, 2])], axes: [0])
+  }
+
   // MARK: Values
 
   @Test func valuesAreKnownUnderDerivatives() throws {

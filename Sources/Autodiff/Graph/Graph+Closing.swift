@@ -1,13 +1,14 @@
 /// Taking from a graph what it holds of running transforms, so that it can be kept, and run again when they have ended.
 extension Graph {
-  /// The same function with every watched value that it met as one more argument, and those values in order. Known numbers stay inside.
+  /// The same function with every watched value that it met or returned as one more argument, and those values in order. Known numbers
+  /// stay inside. A function may return what it made from values from outside alone: no equation of it has seen that.
   /// - Parameter arguments: the values that stood for the arguments; where the graph met one of them again from outside, the argument
   ///   itself takes its place.
   func closed(over arguments: [Tensor] = []) -> (graph: Graph, captured: [Tensor]) {
     var places: [ObjectIdentifier: Int] = [:]
     for (place, argument) in arguments.enumerated() { if let tracer = argument.tracer { places[ObjectIdentifier(tracer)] = place } }
     var captured: [Tensor] = []
-    for case .known(let tensor) in operands {
+    for case .known(let tensor) in operands + results.compactMap({ $0 }) {
       guard let tracer = tensor.tracer, places[ObjectIdentifier(tracer)] == nil else { continue }
       places[ObjectIdentifier(tracer)] = argumentCount + captured.count
       captured.append(tensor)

@@ -130,17 +130,21 @@ private struct EquationKey: Hashable {
   let operands: [OperandKey]
 }
 
-// Known scalars are equal when their bits are, other known tensors when they are the same.
+// Known scalars are equal when their bits are, other known tensors when they are the same, and so are watched values.
 private enum OperandKey: Hashable {
   case value(Int32)
   case scalar(UInt64, Spec)
   case known(ObjectIdentifier, NDArray.Placement, Spec)
+  case watched(ObjectIdentifier)
 
   init(_ operand: Graph.Operand) {
     switch operand {
     case .value(let id): self = .value(id)
     case .known(let tensor):
-      let array = tensor.array!
+      guard let array = tensor.array else {
+        self = .watched(ObjectIdentifier(tensor.tracer!))
+        return
+      }
       if array.count == 1 {
         self = .scalar(array.double(at: 0).bitPattern, tensor.spec)
       } else {

@@ -10,10 +10,10 @@ public final class Plan {
   private let program: StepProgram
 
   /// - Parameters:
-  ///   - graph: what is to be run, without tracers among its known tensors.
+  ///   - graph: what is to be run; values that a transform watches must be among its arguments.
   ///   - strides: how the arguments will lie; packed if nothing is said.
   ///   - donated: the arguments that callers may give away (`callAsFunction(giving:)`), by position.
-  /// - Throws: what the primitives throw for known operands.
+  /// - Throws: what the primitives throw for known operands; `invalid` for a watched value that is no argument.
   public init(_ graph: Graph, strides: [[Int]?]? = nil, donated: Set<Int> = []) throws(TensorError) {
     let graph = try graph.simplified()
     self.graph = graph
@@ -53,14 +53,15 @@ extension Graph {
   func record(_ arguments: [NDArray], with recorder: StepRecorder) throws(TensorError) -> [NDArray] {
     var values = [NDArray?](repeating: nil, count: specs.count)
     for (id, argument) in arguments.enumerated() { values[id] = argument }
-    func array(_ operand: Operand) -> NDArray {
+    func array(_ operand: Operand, _ name: String) throws(TensorError) -> NDArray {
       switch operand {
-      case .value(let id): values[Int(id)]!
-      case .known(let tensor): tensor.array!
+      case .value(let id): return values[Int(id)]!
+      case .known(let tensor): return try knownNumbers([tensor], name)[0]
       }
     }
     for equation in equations {
-      let inputs = operands(of: equation).map(array)
+      var inputs: [NDArray] = []
+      for operand in operands(of: equation) { inputs.append(try array(operand, equation.primitive.name)) }
       let outputs: [NDArray]
       if equation.primitive.isMadeOfSteps {
         outputs = try equation.primitive.evaluate(inputs)
@@ -75,7 +76,7 @@ extension Graph {
     var returned: [NDArray] = []
     for (index, result) in results.enumerated() {
       if let result {
-        returned.append(array(result))
+        returned.append(try array(result, "compile"))
       } else {
         returned.append(try .full(zeroResults[index].shape, 0, zeroResults[index].dtype))
       }

@@ -222,7 +222,8 @@ function eb.scan(f, state, xs, options) end
 ---f(…) where the predicate is true, else g(…); only that one is computed. A predicate whose value is known is a branch of Lua, and
 ---only one function is called. Inside loops, where it is unknown, both are called once to be recorded, and one of them runs each time; they
 ---must return the same keys, shapes and dtypes. Under `eb.vmap`, where each lane has its own predicate, both are computed and `eb.where` selects.
----Derivatives compute the chosen function again on the way back.
+---Derivatives compute the chosen function again on the way back. A value that f or g take from outside counts as if it were one of their
+---arguments, in derivatives and lanes, too.
 ---```lua
 ---local function halve(x) return x / 2 end
 ---local function collatz(x) return eb.cond((x % 2):eq(0), halve, function(x) return 3 * x + 1 end, x) end
