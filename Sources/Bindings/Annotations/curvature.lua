@@ -165,22 +165,24 @@ function Operator:project(vectors, options) end
 ---@field v0? Tensor|table a vector or several to begin with, such as `vectors` of an earlier answer
 ---@field tol? number how far the values may be off, relative to the largest |λ|; 1e-12, in float32 1e-7 unless given; 0 asks for all the iterations
 ---@field iterations? integer the most rounds of products, 300 unless given
----@field block? integer products a round, k unless given
+---@field block? integer products a round; unless given k, and up to 2 more while something may be hidden
 ---@field seed? integer of the random vectors to begin with, 0 unless given
 
 ---Eigenvalues at the ends of a symmetric operator and their eigenvectors, by block Lanczos with full re-orthogonalisation and restarts (Golub & Underwood
 ---1977; Wu & Simon 2000): `values` [k] float64 in descending order; `vectors`, a list of k trees like the parameters (tensors where they are one), of norm 1;
 ---`residuals` [k], ‖H v − λ v‖ by explicit products; `matvecs`, how many products it took; `converged`. Some eigenvalue lies within the
----residual of each value, whatever happened. A pair is good when its residual r, or r²/gap with the gap to the other values found
----(Kato 1949) less what the next one may be off itself, is at most `tol` times the largest |λ|, or at the rounding of the products; what isn't after `iterations` rounds is returned as it is, with `converged = false`.
+---residual of each value, whatever happened. A pair is good when its residual r is at most `tol` times the largest |λ|, or at the rounding of the products, and
+---the next value after the wanted ones is found to a fifth; what isn't after `iterations` rounds is returned as it is, with `converged = false`. It begins with
+---`block` + 1 random vectors (with `block` of them if that is given).
 ---
 ---A block of k finds eigenvalues of multiplicity up to k; `block = 1` takes fewer products where they are simple. Operators of up to 24 parameters are
 ---solved densely.
 ---
----**Warm start**: with `v0` = the `vectors` of the answer a step before, the largest eigenvalue to 1e-3 costs two to four products a step. The list brings
----along what its next neighbours looked like (one product more at each end), so that an eigenvalue that overtakes is as a rule seen. It can be missed where
----values are close and a step moves them far: along a float32 run at the edge of stability with the second value within a few percent (3.9 products a step), 1 of 100 answers
----at tol = 1e-3 was off by more, by 1.8e-3. A single tree brings nothing along.
+---**Warm start**: with `v0` = the `vectors` of the answer a step before, the largest eigenvalue to 1e-3 costs two to four products a step. The list, or its
+---only vector, brings along what the next neighbours looked like (one product more at each end). A pair is then good as well when r²/gap is at most `tol` |λ|, with the gap
+---to the other values found (Kato 1949) less what the next one may be off itself; if the operator has changed so much that the vectors' residuals are above half of
+---|λ|, the search begins anew beside them. An eigenvalue that overtakes can still be missed where values are close: along a float32 run at the edge of stability with
+---the second value within a few percent (4.0 products a step), 1 to 3 of 100 answers at tol = 1e-3 were off by more, up to 7e-3. Other vectors as `v0` only give a direction: a random one goes along.
 ---
 ---Values that are not finite are NaN with `converged = false`. Deterministic.
 ---```lua

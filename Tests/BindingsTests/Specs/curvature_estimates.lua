@@ -98,7 +98,7 @@ test("what does not converge says so, what is not finite is NaN", function()
   local values = {}
   for i = 1, 100 do values[i] = i / 100 end
   local M = with_spectrum(values, 13)
-  local few = quadratic(M):eigs { k = 2, iterations = 3 }
+  local few = quadratic(M):eigs { k = 2, block = 2, iterations = 3 }
   equal(few.converged, false)
   equal(few.matvecs, 6)
   assert(few.residuals:max():item() > 1e-3)

@@ -34,6 +34,7 @@ local function answer(core, back, values, vectors, residuals, matvecs, converged
   local list = {}
   for i = 1, vectors.shape[1] do list[i] = core.space.unflatten(back(vectors[i])) end
   neighbours[list] = next_ones and { size = core.space.size, rows = next_ones }
+  if #list == 1 and type(list[1]) ~= "number" then neighbours[list[1]] = neighbours[list] end
   return { values = values, vectors = list, residuals = residuals, matvecs = matvecs, converged = converged }
 end
 
@@ -48,6 +49,10 @@ local function doubt(values, lambda, r, slack)
   end
   return gap > 0 and gap < math.huge and math.min(r, r * r / gap) or r
 end
+
+-- Residuals as parts of the largest |λ|: of earlier vectors from where on they say little about this operator, and of a neighbour that is known
+-- well enough to be no rival.
+local moved, rough = 0.5, 0.2
 
 local function columns_of(matrix, ids) return matrix:index(2, eb.tensor(ids, { dtype = "int32" })) end
 
@@ -93,17 +98,23 @@ function methods.eigs(self, options)
 
   local rng = eb.rng(options.seed or 0)
   local function random(count) return eb.randn({ count, n }, { dtype = space.dtype, rng = rng }) end
-  local start
+  -- Values that nobody has seen have no gap: r²/gap counts only where an earlier answer has seen the neighbours and the operator has
+  -- changed little since. Otherwise the next value after the wanted ones has to be found roughly as well, and where vectors were given, which may
+  -- have no part in what is wanted, a random one goes along.
+  local start, is_known, is_doubtful = nil, false, tol > 0
   if options.v0 then
     local rows, _, are_many = curvature.read(space, options.v0, "eigs: v0")
     rows = are_many and rows or rows:reshape { 1, n }
     local more = neighbours[options.v0]
-    if more and more.size == n then rows = eb.cat({ rows, more.rows }, 1) end
+    is_known = more and more.size == n
+    is_doubtful = is_doubtful and not is_known
+    if is_known then rows = eb.cat({ rows, more.rows }, 1) end
     start = forth(rows)
     if not start:isfinite():all():item() then fail("eigs: v0: expected vectors of finite numbers") end
     if start.shape[1] < block then start = eb.cat({ start, random(block - start.shape[1]) }, 1) end
   else
-    start = random(block)
+    -- That one random vector has next to no part in an eigenvector happens, that none of two has hardly.
+    start = random(options.block or block + 1)
   end
 
   local most = math.min(n, math.max(48, 6 * math.max(block, total)))
@@ -149,16 +160,17 @@ function methods.eigs(self, options)
     if which ~= "smallest" and size > total then next_ids[1] = size - k end
     if which ~= "largest" and size > total then next_ids[#next_ids + 1] = k + 1 end
     neighbour = #next_ids > 0 and columns_of(s, next_ids):cast(space.dtype) or nil
+    local function next_pairs() return pairs_of(neighbour, values:index(1, eb.tensor(next_ids, { dtype = "int32" }))) end
     -- Whether a pair is not good yet. How good its neighbours are is found out when that decides.
     local function is_open(value, r)
       -- Below the rounding of the products nothing can be asked for.
       if r <= (tol > 0 and 16 * epsilon * scale or 0) then return false end
       if r <= tol * scale then return false end
-      if doubt(all, value, r, {}) > tol * scale then return true end
+      if not is_known or doubt(all, value, r, {}) > tol * scale then return true end
       if not slack then
         slack = {}
         if neighbour then
-          local _, _, rs = pairs_of(neighbour, values:index(1, eb.tensor(next_ids, { dtype = "int32" })))
+          local _, _, rs = next_pairs()
           for i, id in ipairs(next_ids) do slack[id] = doubt(all, all[id], rs[i]:item(), {}) end
         end
       end
@@ -175,12 +187,23 @@ function methods.eigs(self, options)
       end
       looked_at = last
     end
+    if iteration == 1 and is_known and norms:max():item() > moved * scale then is_known, is_doubtful = false, tol > 0 end
+    local most_open = block
+    if is_doubtful then
+      if iteration == 1 and options.v0 then
+        open[#open + 1] = random(1)
+      elseif neighbour then
+        local _, r, rs = next_pairs()
+        for i = 1, #next_ids do if rs[i]:item() > rough * scale then open[#open + 1] = r[{ { i, i }, {} }] end end
+      end
+      most_open = options.block or block + 2
+    end
     done = #ids >= total and #open == 0
     if done or size >= n or iteration == iterations then break end
     -- Where to look next. A space that is closed tells nothing of what is outside.
     fresh = nil
     if #open > 0 then
-      while #open > block do table.remove(open) end
+      while #open > most_open do table.remove(open) end
       fresh = orthonormalized(eb.cat(open, 1), basis, epsilon)
     end
     if not fresh then
