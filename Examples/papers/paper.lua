@@ -10,7 +10,7 @@ local folder = here:match "([^/.]+)/$" or os.getenv "PWD":match "[^/]*$"
 -- `paper.quick` is true in the setting for tests, which EBBTIDE_QUICK asks for: sizes that take seconds, and the digits inside the program.
 local paper = { quick = (os.getenv "EBBTIDE_QUICK" or "") ~= "" }
 local out = (os.getenv "EBBTIDE_PAPERS" or here .. "../../../.build/papers") .. "/" .. folder
-local record = { folder = folder, script = script, title = script, rows = {}, figures = {}, tables = {}, finished = false }
+local record = { folder = folder, script = script, quick = paper.quick, title = script, rows = {}, figures = {}, tables = {}, errors = {}, finished = false }
 local verdicts, failures = 0, 0
 os.execute("mkdir -p '" .. out:gsub("'", "'\\''") .. "'")
 
@@ -47,7 +47,7 @@ end
 --   expected = number or list, within = part   |measured − expected| ≤ part · |expected|, each number with its own or with the one
 --   at_most = number, at_least = number        each number
 --   expected = "in words", holds = boolean     anything else; the condition stands in the script
--- NaN never holds.
+-- NaN never holds, neither as what is measured nor in what is expected of it.
 local function judge(options)
   local expected, measured, holds = options.expected, options.measured, options.holds
   assert(measured ~= nil, "expect: measured is missing")
@@ -57,8 +57,8 @@ local function judge(options)
     holds = #numbers > 0 and (type(expected) ~= "table" or #expected == #numbers)
     for i, x in ipairs(numbers) do
       local goal = type(expected) == "table" and expected[i] or expected
-      holds = holds and x == x and not (options.within and math.abs(x - goal) > options.within * math.abs(goal))
-        and not (options.at_most and x > options.at_most) and not (options.at_least and x < options.at_least)
+      holds = holds and x == x and (not options.within or math.abs(goal) < math.huge and math.abs(x - goal) <= options.within * math.abs(goal))
+        and (not options.at_most or x <= options.at_most) and (not options.at_least or x >= options.at_least)
     end
     local parts = {}
     if options.within then parts[1] = ("%s ± %.4g %%"):format(text(expected), 100 * options.within) end
@@ -91,10 +91,19 @@ function paper.claim(options)
   return enter(row, row.holds and "shows" or "does not show")
 end
 
--- A figure of eb.plot in files: svg, png, and csv with every number that is drawn; the caption is for the summary.
+-- A figure of eb.plot in files: csv with every number that is drawn, svg, and png; the caption is for the summary. A picture that cannot be
+-- drawn, as without gnuplot, makes the script fail at its end and not before: its numbers and the rows to come are kept.
 function paper.figure(name, figure, caption)
-  for _, ending in ipairs { ".svg", ".png", ".csv" } do figure:save(path(name, ending)) end
-  record.figures[#record.figures + 1] = { file = path(name, ""):match "[^/]*$", caption = caption or "" }
+  assert(caption and caption ~= "", "figure: give a caption")
+  figure:save(path(name, ".csv"))
+  for _, ending in ipairs { ".svg", ".png" } do
+    local drawn, message = pcall(figure.save, figure, path(name, ending))
+    if not drawn then
+      record.errors[#record.errors + 1] = ("%s: %s"):format(path(name, ending):match "[^/]*$", message)
+      print("ERROR " .. record.errors[#record.errors])
+    end
+  end
+  record.figures[#record.figures + 1] = { file = path(name, ""):match "[^/]*$", caption = caption }
   keep()
   print("figure " .. path(name, ".svg"))
 end
@@ -109,12 +118,12 @@ end
 -- MNIST: the digits inside the program in the quick setting, all of it from the folder EBBTIDE_DATA in the full one.
 function paper.mnist(options) return (paper.quick and eb.data.mnist_sample or eb.data.mnist)(options or {}) end
 
--- The last line of a script: the exit code is 1 when a verdict does not hold.
+-- The last line of a script: the exit code is 1 when a verdict does not hold or a figure was not drawn.
 function paper.finish()
   record.finished = true
   keep()
   print(("%d of %d verdicts hold"):format(verdicts - failures, verdicts))
-  os.exit(failures == 0 and 0 or 1, true)
+  os.exit(failures == 0 and #record.errors == 0 and 0 or 1, true)
 end
 
 return paper

@@ -33,13 +33,17 @@ sweeps.losses = {
 
 function sweeps.error(net, p, data) return 1 - eb.metrics.accuracy(net(p, data.x), data.label) end
 
--- Where S stops to be constant: the kink of that function S₁ min(1, kink/lr) which is closest to ln S, S₁ the sharpness at the smallest step
--- size. It knows neither of the flow nor of 2/lr.
+-- Where S stops to be constant: the kink of that function S₁ min(1, (kink/lr)^slope) which is closest to ln S, S₁ the sharpness at the smallest
+-- step size; with it the slope, and the misfit, root mean square. It knows neither of the flow nor of 2/lr.
 function sweeps.elbow(lr, S)
   local rate, value = lr:log(), S:log()
-  local kinks = eb.linspace(rate:min():item(), rate:max():item(), 2001)
-  local misfit = ((value - value[1] - (kinks:unsqueeze(2) - rate):clamp(-math.huge, 0)) ^ 2):sum(2)
-  return math.exp(kinks[misfit:argmin()]:item())
+  local fall = value[1] - value
+  local kinks = eb.linspace(rate:min():item(), rate:max():item(), 2002)[{ { 1, -2 } }] -- at the last one nothing is left to fit
+  local beyond = (rate - kinks:unsqueeze(2)):clamp(0, math.huge)
+  local slopes = (beyond * fall):sum(2) / (beyond ^ 2):sum(2)
+  local misfit = ((fall - slopes:unsqueeze(2) * beyond) ^ 2):mean(2):sqrt()
+  local best = misfit:argmin()
+  return math.exp(kinks[best]:item()), slopes[best]:item(), misfit[best]:item()
 end
 
 -- The largest eigenvalue of the Hessian as a function of a run, each time begun with the vectors of the last: two, of which the second may overtake.
@@ -68,8 +72,9 @@ function sweeps.flow(start, loss, x, y, until_loss)
   return { params = run.params, largest = math.max(table.unpack(S)), initial = S[1], final = S[#S], time = eb.tensor(times), S = eb.tensor(S) }
 end
 
--- o: net, loss, train, test, until_loss, and factors of η_c, ascending. It ends with the step size that diverges, or that takes more than twice the
--- steps of the smallest and so does not train any more.
+-- o: net, loss, train, test, until_loss, and factors of η_c, ascending. It ends with the step size that diverges, that takes more than twice the
+-- steps of the smallest and so does not train any more, or that throws the network away at first, to twice the loss of the start, so that what it
+-- ends at has nothing to do with this start.
 function sweeps.sweep(o)
   local function loss(p, x, y) return o.loss(o.net(p, x), y) end
   local data = { o.train.x, o.train.y }
@@ -80,8 +85,9 @@ function sweeps.sweep(o)
   for _, factor in ipairs(o.factors) do
     local run = eb.run { params = start, loss = loss, data = data, opt = eb.optim.sgd { lr = factor * r.eta_c } }
     local _, why = run:advance(r.columns.steps and 2 * r.columns.steps[1] or 50000, { until_loss = o.until_loss })
-    if why ~= "until_loss" then
-      r.ended = ("%s at %.3g η_c"):format(why or "out of steps", factor)
+    local thrown = run.log.loss.value:max():item() > 2 * run.log.loss.value[1]:item()
+    if why ~= "until_loss" or thrown then
+      r.ended = ("%s at %.3g η_c"):format(thrown and "thrown" or why or "out of steps", factor)
       break
     end
     local p = run.params
@@ -95,7 +101,7 @@ function sweeps.sweep(o)
     end
   end
   for key, list in pairs(r.columns) do r[key] = eb.tensor(list, { dtype = "float64" }) end
-  r.elbow = sweeps.elbow(r.lr, r.S)
+  r.elbow, r.slope, r.misfit = sweeps.elbow(r.lr, r.S)
   return r
 end
 
@@ -104,7 +110,9 @@ end
 function sweeps.study(paper, set, loss, kinds, factors)
   local train, test = set.data { flatten = false }
   train = train:shuffle(eb.rng(5))
-  local results, curves = {}, { S = {}, norm = {}, test = {} }
+  local results, curves, found = {}, { S = {}, norm = {}, test = {} }, {}
+  local names = { "initial", "s_gf", "final", "eta_c", "elbow", "slope", "misfit" }
+  for _, name in ipairs(names) do found[name] = {} end
   for i, kind in ipairs(kinds) do
     local shape, act = kind:match "(%w+) (%w+)"
     local few, others = sweeps.pictures(train:take(set.n[shape]), test)
@@ -112,19 +120,21 @@ function sweeps.study(paper, set, loss, kinds, factors)
       net = sweeps.network(shape, act, few.x.shape[3]), loss = sweeps.losses[loss], train = few, test = others, until_loss = set.until_loss[shape], factors = factors,
     }
     results[i] = r
+    for _, name in ipairs(names) do found[name][i] = r[name] end
     paper.csv(table.concat({ set.name, shape, act }, "-"), r.columns, { "lr", "factor", "steps", "S", "l1", "l2", "test_loss", "test_error" })
-    print(("%s, %s: S at the start %.3g, s_GF %.3g, η_c %.3g, S at the end of the flow %.3g, elbow %.3g η_c, test loss least at %.3g η_c, %s"):format(
-      set.name, kind, r.initial, r.s_gf, r.eta_c, r.final, r.elbow / r.eta_c, r.factor[r.test_loss:argmin()]:item(), r.ended or "all reach the loss"))
+    print(("%s, %s: S at the start %.3g, s_GF %.3g, η_c %.3g, S at the end of the flow %.3g, elbow %.3g η_c (slope %.2f, misfit %.2g), test loss least at %.3g η_c, %s"):format(
+      set.name, kind, r.initial, r.s_gf, r.eta_c, r.final, r.elbow / r.eta_c, r.slope, r.misfit, r.factor[r.test_loss:argmin()]:item(), r.ended or "all reach the loss"))
     curves.S[i] = { r.factor, r.S / r.s_gf, name = kind }
     curves.norm[i] = { r.factor, r.l1 / r.l1[1], name = kind }
     curves.test[i] = { r.factor, r.test_loss, name = kind }
   end
+  paper.csv(set.name .. "-transitions", found, names)
   local function panel(list, title, legend)
     list.title, list.legend, list.logx, list.logy, list.xlabel, list.vlines = title, legend, true, list == curves.S, "step size / η_c", { 1 }
     return eb.plot.line(list)
   end
   curves.S[#kinds + 1] = { factors, (1 / eb.tensor(factors)):clamp(0, 1), name = "edge" }
-  paper.figure(set.name, eb.plot.grid { panel(curves.S, "S / s_GF", "bottom left"), panel(curves.norm, "1-norm, relative", "none"),
+  paper.figure(set.name, eb.plot.grid { panel(curves.S, "S / s_GF", "below"), panel(curves.norm, "1-norm, relative", "none"),
     panel(curves.test, "test loss", "none"), columns = 3 }, set.name .. ": sharpness, norm and test loss of the minima")
   return results
 end

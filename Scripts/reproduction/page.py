@@ -20,6 +20,12 @@ def cell(text):
     return str(text).replace("|", "\\|").replace("\n", " ")
 
 
+def row(record):
+    """The cells of a row of expected and measured."""
+    verdict = "**FAILS**" if record["verdict"] == "FAILS" else record["verdict"]
+    return " | ".join([cell(record["row"]), cell(record["expected"]), cell(record["measured"]), verdict])
+
+
 def processor():
     try:
         names = re.findall(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
@@ -50,7 +56,7 @@ class Page:
         text = f"{rows - failed} of {rows} verdicts hold in {len(self.scripts)} scripts"
         claims = [row for s in self.scripts for row in s.rows if row.get("claim")]
         if claims:
-            text += f"; of {len(claims)} claims of papers about their own sizes {sum(row['holds'] for row in claims)} show here"
+            text += f"; {len(claims)} observations decide nothing, {sum(row['holds'] for row in claims)} of them as expected"
         return text + (f"; {erred} scripts ended with an error" if erred else "")
 
     def head(self):
@@ -66,16 +72,14 @@ class Page:
             for s in scripts:
                 lines += [f"### {cell(s.record.get('title', s.name))}", "", f"`Examples/papers/{folder}/{s.name}.lua`, {s.seconds:.0f} s: {s.state}", ""]
                 if s.rows:
-                    lines += ["| | expected | measured | verdict |", "| --- | --- | --- | --- |"]
-                    lines += [f"| {cell(r['row'])} | {cell(r['expected'])} | {cell(r['measured'])} | {'**FAILS**' if r['verdict'] == 'FAILS' else r['verdict']} |" for r in s.rows]
-                    lines.append("")
+                    lines += ["| | expected | measured | verdict |", "| --- | --- | --- | --- |", *(f"| {row(r)} |" for r in s.rows), ""]
                 for f in s.record.get("figures", []):
                     lines += [f"![{cell(f['caption'])}]({folder}/{f['file']}.svg)", "", f"{cell(f['caption'])} ([png]({folder}/{f['file']}.png))", ""]
                 tables = s.record.get("tables", [])
                 if tables:
                     lines += ["Numbers: " + ", ".join(f"[{t['file']}]({folder}/{t['file']})" for t in tables), ""]
                 if s.has_erred:
-                    lines += ["```text", *s.output.splitlines()[-15:], "```", ""]
+                    lines += ["```text", *s.tail, "```", ""]
         return "\n".join(lines).rstrip() + "\n"
 
     def html(self, out):
@@ -99,7 +103,7 @@ class Page:
                     number += 1
                     parts.append(f"<figure>{self.picture(out / folder / f['file'], number)}<figcaption>{e(f['caption'])}</figcaption></figure>")
                 if s.has_erred:
-                    parts.append(f"<pre class=error>{e(chr(10).join(s.output.splitlines()[-15:]))}</pre>")
+                    parts.append(f"<pre class=error>{e(chr(10).join(s.tail))}</pre>")
         return "\n".join(parts) + "</body></html>\n"
 
     @staticmethod

@@ -5,11 +5,14 @@ OUT/FOLDER. When all are done OUT/summary.md and OUT/summary.html tell expected 
 the others from running. The exit code is 1 when a verdict does not hold or a script fails.
 
 The quick setting reads the digits inside the program; the full one MNIST and CIFAR-10 from the folder that EBBTIDE_DATA names.
+
+With --tables nothing runs: the records in OUT, which are of the setting that is asked for, become the tables of the folders' READMEs.
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import page
+import tables
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "Examples" / "papers"
@@ -29,8 +33,11 @@ class Script:
         self.path, self.folder, self.name = path, path.parent.name, path.stem
         self.seconds, self.code, self.output, self.record = 0.0, None, "", {}
 
+    def kept(self, out):
+        return out / self.folder / f"{self.name}.json"
+
     def run(self, program, out, quick, limit):
-        kept = out / self.folder / f"{self.name}.json"
+        kept = self.kept(out)
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.unlink(missing_ok=True)
         environment = {k: v for k, v in os.environ.items() if k not in ("EBBTIDE_QUICK", "EBBTIDE_SEED", "EBBTIDE_THREADS")}
@@ -59,8 +66,18 @@ class Script:
 
     @property
     def verdicts(self):
-        """The rows that decide; the others are a paper's claims about its own sizes."""
+        """The rows that decide; the others are observations, such as a paper's claims about its own sizes."""
         return [row for row in self.rows if not row.get("claim")]
+
+    @property
+    def errors(self):
+        """What the script itself wrote down as gone wrong: figures that it could not draw."""
+        return self.record.get("errors", [])
+
+    @property
+    def tail(self):
+        """What to show of a script that ended with an error."""
+        return self.errors or self.output.splitlines()[-15:]
 
     @property
     def failed_rows(self):
@@ -68,8 +85,8 @@ class Script:
 
     @property
     def has_erred(self):
-        """Whether it ended otherwise than with its last line: exit code 1 alone says that a verdict does not hold."""
-        return not self.record.get("finished") or self.code not in (0, 1) or (self.code == 1 and not self.failed_rows)
+        """Whether it ended otherwise than with its last line, where exit code 1 alone says that a verdict does not hold, or could not draw."""
+        return bool(self.errors) or not self.record.get("finished") or self.code not in (0, 1) or (self.code == 1 and not self.failed_rows)
 
     @property
     def state(self):
@@ -87,20 +104,29 @@ def main():
     parser.add_argument("--out", default=str(ROOT / ".build" / "papers"), metavar="DIR", help="where the results go (.build/papers)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="scripts at a time (2)")
     parser.add_argument("--limit", type=int, metavar="SECONDS", help="the most a script may take (quick 600, full 3000)")
+    parser.add_argument("--tables", action="store_true", help="run nothing; write the tables of the READMEs from what is in DIR")
     options = parser.parse_args()
 
-    program = os.environ.get("EBBTIDE") or sys.exit("papers: EBBTIDE should name the program")
+    out = Path(options.out).resolve()
     scripts = [Script(path) for path in sorted(SCRIPTS.glob("*/*.lua"))]
+    if options.tables:
+        return tables.write(scripts, out, options.quick)
+    program = os.environ.get("EBBTIDE") or sys.exit("papers: EBBTIDE should name the program")
+    if not shutil.which(program):
+        sys.exit(f"papers: EBBTIDE names {program}, which is no program that can be run; build it with Scripts/build ebbtide or unset EBBTIDE")
     if options.only:
         wanted = [only.strip("/").removesuffix(".lua") for only in options.only]
         strangers = [w for w in wanted if not any(w in (s.folder, f"{s.folder}/{s.name}") for s in scripts)]
         if strangers:
             parser.error(f"there is no {' '.join(strangers)}; folders are {' '.join(sorted({s.folder for s in scripts}))}")
         scripts = [s for s in scripts if s.folder in wanted or f"{s.folder}/{s.name}" in wanted]
-    if not options.quick and not os.environ.get("EBBTIDE_DATA"):
-        print("papers: EBBTIDE_DATA is not set: scripts that read MNIST or CIFAR-10 will fail; --quick needs no data", file=sys.stderr)
+    if not options.quick:
+        data = os.environ.get("EBBTIDE_DATA")
+        missing = [name for name in ("mnist", "cifar10") if data and not (Path(data) / name).is_dir()]
+        if not data or missing:
+            reason = f"EBBTIDE_DATA is {data}, which has no folder {' and no folder '.join(missing)}" if data else "EBBTIDE_DATA is not set"
+            print(f"papers: {reason}: scripts that read MNIST or CIFAR-10 will fail; --quick needs no data", file=sys.stderr)
 
-    out = Path(options.out).resolve()
     out.mkdir(parents=True, exist_ok=True)
     limit = options.limit or (600 if options.quick else 3000)
     began = time.monotonic()
@@ -112,7 +138,7 @@ def main():
             for row in script.failed_rows:
                 print(f"    {row['row']}: expected {row['expected']}, measured {row['measured']}", flush=True)
             if script.has_erred:
-                print("".join(f"    {line}\n" for line in script.output.splitlines()[-15:]), end="", flush=True)
+                print("".join(f"    {line}\n" for line in script.tail), end="", flush=True)
     seconds = time.monotonic() - began
 
     command = "Scripts/papers" + (" --quick" if options.quick else "") + "".join(f" --only {o}" for o in options.only or [])

@@ -48,11 +48,13 @@ local function share(name) return (c[name][large] / c.last[large]):totable() end
 -- oscillation is further on than the flow, and so longer. Small steps end the oscillation, and what is left is the rise at equal progress.
 paper.expect { row = "below η_c there is no rise: the last iterate's over the least above", at_most = 0.1, measured = c.last[1]:item() / c.last[2]:item() }
 paper.expect { row = "above η_c: part of the rise that the mean of 20 iterates has", at_least = 0.5, at_most = 1, measured = share "mean" }
-paper.expect { row = "part that the mean has beyond the flow at the mean's own, lower loss", at_least = 0, at_most = 1, measured = share "matched" }
-paper.expect { row = "part that is left after small last steps to the same loss", at_least = 0, at_most = 1, measured = share "small" }
+-- Some of the rise is left, since a path that has left the flow's ends elsewhere. Whether half of it is left is a question, not a theory.
+paper.expect { row = "some of it is left after small last steps: the rise, over the difference below η_c", at_least = 1, measured = (c.small[large] / c.last[1]:abs()):totable() }
+paper.claim { row = "half of it is left after small last steps to the same loss", at_least = 0.5, measured = share "small" }
+paper.claim { row = "the mean has half of it beyond the flow at the mean's own, lower loss", at_least = 0.5, measured = share "matched" }
 paper.expect { row = "sharpness after small last steps over that of the last iterate", at_least = 1, measured = (c.S_small[large] / c.S_last[large]):totable() }
 paper.csv("all", c, names)
 paper.figure("rises", eb.plot.line { { c.factor, c.last, name = "last iterate" }, { c.factor, c.mean, name = "mean of 20" },
-  { c.factor, c.matched, name = "mean, flow at its loss" }, { c.factor, c.small, name = "small last steps" }, xlabel = "step size / η_c", ylabel = "1-norm beyond the flow's" },
+  { c.factor, c.matched, name = "mean, flow at its loss" }, { c.factor, c.small, name = "small last steps" }, xlabel = "step size / η_c", ylabel = "1-norm beyond the flow's", legend = "below" },
   "What an average and small last steps leave of the rise of the norm")
 paper.finish()

@@ -6,7 +6,7 @@ local here = arg[0]:match "^.*/" or "./"
 local paper, sweeps = dofile(here .. "../paper.lua"), dofile(here .. "../sweeps.lua")
 paper.title "Out of the edge and in again: sharpness follows the step size, not the distance"
 
-local train, test = eb.data.mnist_sample { flatten = false }
+local train, test = paper.mnist { flatten = false }
 train, test = sweeps.pictures(train:take(paper.choose(200, 500)), test)
 local net, mse = sweeps.network("dense", "tanh", 14), sweeps.losses.mse
 local function loss(p, x, y) return mse(net(p, x), y) end

@@ -43,7 +43,7 @@ local function row(text, options) options.row = text paper.expect(options) end
 local function gap(key) local list = {} for s = 1, seeds do list[s] = result.easy[key][s] - result.hard[key][s] end return list end
 row(("%d easy examples are learnt, 3 seeds"):format(size), { at_least = 0.99, measured = result.easy.learnt })
 row(("%d hard examples are learnt as well"):format(size), { at_least = 0.99, measured = result.hard.learnt })
--- Three standard errors of a difference of accuracies on so many examples.
+-- Three standard errors of a difference of two accuracies on so many examples: each has the variance q(1 − q)/m ≤ 1/4m, both 1/2m.
 row("others of the same kind known: easy minus hard", { at_least = 3 * math.sqrt(0.5 / size), measured = gap "others" })
 row("test accuracy: easy minus hard", { at_least = 3 * math.sqrt(0.5 / #test), measured = gap "test" })
 paper.finish()

@@ -14,7 +14,7 @@ local function of_rows(rows) return eb.per_example(function(p, x) return p:dot(x
 row("of (1, 0), (0, 1), (1, 1); of (1, 0), (−1, 0); of three equal rows", { expected = { 2, 0, 3 }, within = 1e-6,
   measured = { of_rows { { 1, 0 }, { 0, 1 }, { 1, 1 } }, of_rows { { 1, 0 }, { -1, 0 } }, of_rows { { 1, 2 }, { 1, 2 }, { 1, 2 } } } })
 
-local whole, layers, series = { title = "m-coherence", xlabel = "step", logx = true, logy = true }, {}, {}
+local whole, layers, series = { title = "m-coherence", xlabel = "step", logx = true, logy = true, legend = "below" }, {}, {}
 for i, noise in ipairs { 0, 0.5, 1 } do
   local data = eb.perturb.label_noise(all, noise, { rng = eb.rng(1) }):take(n)
   local run = eb.run {
@@ -29,14 +29,14 @@ for i, noise in ipairs { 0, 0.5, 1 } do
   end } }
   run:advance(steps)
   whole[i] = { run.log["m.whole"].step, run.log["m.whole"].value, name = ("noise %g"):format(noise) }
-  layers[i] = { title = ("m-coherence by layer, noise %g"):format(noise), xlabel = "step", logx = true, logy = true }
+  layers[i] = { title = ("m-coherence by layer, noise %g"):format(noise), xlabel = "step", logx = true, logy = true, legend = "below" }
   for j, layer in ipairs { "first", "middle", "last" } do
     layers[i][j] = { run.log["m." .. layer].step, run.log["m." .. layer].value, name = layer .. " layer" }
   end
-  paper.figure(("layers-%g"):format(100 * noise), eb.plot.line(layers[i]))
+  paper.figure(("layers-%g"):format(100 * noise), eb.plot.line(layers[i]), ("Of 1000 examples, by layer, noise %g"):format(noise))
   series[i] = run.log["m.whole"]
 end
-paper.figure("whole", eb.plot.line(whole), "1000 examples")
+paper.figure("whole", eb.plot.line(whole), "Of 1000 examples: random labels rise out of nothing as they are learnt by heart")
 
 -- The median of the values at the steps from a to b; the largest median of five values in a row.
 local function median(i, a, b)

@@ -17,21 +17,18 @@ local goals = { [0] = eb.zeros { d, outputs } }
 for k = 1, rank do goals[k] = eb.theory.reduced_rank_regression(x, y, k) end
 local size = goals[rank]:norm():item()
 
--- The relative distances to all goals, and the trace norm, along a run.
+-- The relative distances to all goals along a run.
 local function learn(start)
   local net = eb.models.deep_linear { d, outputs, outputs }
   local run = eb.run {
     params = net:init { rng = eb.rng(1), init = eb.init.normal { gain = start } }, opt = eb.optim.sgd { lr = 0.01 },
     loss = function(p) local W = net:effective(p) return (W * (sx:mm(W) / 2 - sxy)):sum() end,
   }
-  run:track({
-    trace_norm = function(r) return eb.linalg.norm(net:effective(r.params), "nuc") end,
-    distance = function(r)
-      local W, distances = net:effective(r.params), {}
-      for k = 0, rank do distances[k + 1] = (W - goals[k]):norm() / size end
-      return eb.stack(distances)
-    end,
-  }, { every = 5 })
+  run:track { distance = { every = 5, function(r)
+    local W, distances = net:effective(r.params), {}
+    for k = 0, rank do distances[k + 1] = (W - goals[k]):norm() / size end
+    return eb.stack(distances)
+  end } }
   return run:advance(6000).log
 end
 

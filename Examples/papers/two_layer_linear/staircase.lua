@@ -1,5 +1,5 @@
 -- A two-layer linear autoencoder in rescaled time τ = t/δ, where W1 W2 starts at e^(−δ): the trace norm becomes a staircase of whole numbers
--- with risers at τ_i = 1/(2σ_i) as δ grows. Curves are the closed form, dots are descent with small steps.
+-- with risers at τ_i = 1/(2σ_i) as δ grows. One curve is descent with small steps, the others are the closed form.
 local eb = require "ebbtide"
 local paper = dofile((arg[0]:match "^.*/" or "./") .. "../paper.lua")
 eb.default_dtype "float64"
