@@ -22,7 +22,7 @@ print(eb.plot.line(pair:series().value, { title = "distance of the branches" }))
 
 -- How far does a nudge of the weights grow? Its log grows by this much a step at first.
 local nudged = run:fork()
-eb.perturb.weights { sigma = 1e-4, seed = 2 }(nudged)
+eb.perturb.weight_noise { sigma = 1e-4, seed = 2 }(nudged)
 print(("growth rate of a nudge: %.4f a step"):format(eb.pair(run:fork(), nudged):advance(quick and 20 or 100):growth()))
 
 -- Back to the fork: the past is there, bit for bit.

@@ -71,7 +71,7 @@ function eb.data.idx(path) end
 ---@return table|Tensor|Dataset
 function eb.data.csv(path, options) end
 
----A dataset of your own tensors: a copy of the table, with the methods of datasets. Raises unless x has examples along dimension 1 and
+---A dataset of your own tensors, {x =, y =} or {x, y}: a copy of the table, with the methods of datasets. Raises unless x has examples along dimension 1 and
 ---y, which may be missing, equally many.
 ---```lua
 ---local data = eb.data.dataset{x = eb.randn{10, 2}, y = eb.ones{10}, source = "noise"}
@@ -182,6 +182,19 @@ eb.perturb = {}
 ---@return Tensor mask
 function eb.perturb.label_noise(data, fraction, options) end
 
+---Every example is chosen with probability `fraction`, and the labels of the chosen ones are permuted among them: `label_noise` of kind "permute".
+---```lua
+---local data = {x = eb.zeros{6, 1}, y = eb.tensor{1, 2, 3, 1, 2, 3}}
+---local permuted, mask = eb.perturb.permute_labels(data, 1, {rng = eb.rng(1)})
+---print((permuted.y:sort():totable())[2], mask:all():item())  --> 1.0  true
+---```
+---@param data Dataset|table
+---@param fraction number in [0, 1]
+---@param options? {rng: Generator} the session's generator unless given
+---@return Dataset
+---@return Tensor mask
+function eb.perturb.permute_labels(data, fraction, options) end
+
 ---Normal noise σ ξ on the inputs of every example, or of those chosen with probability `fraction`. The data gets `mask` and `x_clean`.
 ---```lua
 ---local noisy, mask = eb.perturb.input_noise({x = eb.zeros{1000, 4}}, 0.5, {rng = eb.rng(1), fraction = 0.5})
@@ -196,12 +209,12 @@ function eb.perturb.input_noise(data, sigma, options) end
 
 ---The data without some examples. Raises when none would be left.
 ---```lua
----print(#eb.perturb.drop({x = eb.arange(1, 5)}, {2, 3}), eb.perturb.drop({x = eb.arange(1, 5)}, {2, 3}).x[2]:item())  --> 3  4.0
+---print(#eb.perturb.drop_examples({x = eb.arange(1, 5)}, {2, 3}), eb.perturb.drop_examples({x = eb.arange(1, 5)}, {2, 3}).x[2]:item())  --> 3  4.0
 ---```
 ---@param data Dataset|table
 ---@param ids integer[]|Tensor numbers of examples, or a bool mask
 ---@return Dataset
-function eb.perturb.drop(data, ids) end
+function eb.perturb.drop_examples(data, ids) end
 
 ---The data with some examples there so many times; the copies come last. It gets `source`, which example each one is.
 ---```lua

@@ -16,24 +16,24 @@ local eb = require "ebbtide"
 ---kernel; vectors do not move then. With `direction`, a tree like the parameters, p + σ d instead. Raises for paths that are not there.
 ---```lua
 ---local p = {w = eb.zeros{1000}, b = eb.zeros{3}}
----local q = eb.perturb.weights{"w", sigma = 0.1, seed = 1}(p)
+---local q = eb.perturb.weight_noise{"w", sigma = 0.1, seed = 1}(p)
 ---assert(math.abs(q.w:std():item() - 0.1) < 0.01 and q.b:abs():max():item() == 0)
----print(eb.perturb.weights{sigma = 2, direction = {w = eb.ones{1000}, b = eb.ones{3}}}(p).b[1]:item())  --> 2.0
+---print(eb.perturb.weight_noise{sigma = 2, direction = {w = eb.ones{1000}, b = eb.ones{3}}}(p).b[1]:item())  --> 2.0
 ---```
 ---@param options {sigma: number, seed?: integer, normalize?: string, direction?: table}
 ---@return Perturbation
-function eb.perturb.weights(options) end
+function eb.perturb.weight_noise(options) end
 
 ---Weights moved up the loss of the run's next batch: p + ρ g/‖g‖, in `steps` equal parts with a new gradient each (1 by default); only at the
 ---paths that are given, if any are.
 ---```lua
 ---local run = eb.run{params = {w = eb.tensor{3, 4}}, loss = function(p) return (p.w ^ 2):sum() / 2 end, opt = eb.optim.sgd{}}
----local _ <close> = run:perturb(eb.perturb.adversarial{rho = 1})
+---local _ <close> = run:perturb(eb.perturb.adversarial_weights{rho = 1})
 ---assert(math.abs(run.params.w:norm():item() - 6) < 1e-6)
 ---```
 ---@param options {rho: number, steps?: integer}
 ---@return Perturbation
-function eb.perturb.adversarial(options) end
+function eb.perturb.adversarial_weights(options) end
 
 ---Noise on the gradient of every step, before the optimizer. `kind = "isotropic"` adds σ ξ; `"anticorrelated"` adds σ (ξ_{t+1} − ξ_t) (Orvieto et al. 2022,
 ---arXiv 2202.02831); `"covariance"` adds σ Σ zᵢ (gᵢ − ḡ)/m over the m examples of the batch, whose covariance is σ² that of their mean, for

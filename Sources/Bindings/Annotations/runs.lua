@@ -159,7 +159,7 @@ function Run:steps(n, options) end
 
 ---Has quantities written down before the update of steps 1, 1 + every, 1 + 2 every, …: functions of the run that return a number, a tensor of one
 ---shape, or a table of them (one series each, `name.key`); diagnostics of `eb.diag`, which know how often; or true for `gnorm` (the norm
----of the gradient), `pnorm` (of the parameters) and `update` (of the step), which cost no Lua. A function costs only when it is due.
+---of the gradient), `pnorm` (of the parameters) and `update` (of the step), which cost no Lua. A function costs only when it is due. The names of series that the run writes itself, `loss` and `lr` among them, are refused.
 ---```lua
 ---local run = eb.run{params = eb.tensor{1}, loss = function(x) return (x ^ 2):sum() / 2 end, opt = eb.optim.sgd{lr = 0.5}}
 ---run:track{gnorm = true, x = {every = 2, function(run) return run.params:item() end}}
@@ -172,7 +172,8 @@ function Run:steps(n, options) end
 function Run:track(quantities, options) end
 
 ---A quantity at the steps that were taken already, as if it had been tracked: the steps are taken again on a copy, and the values have
----the same bits.
+---the same bits. `run.log` is then what it was before the step. If the quantity fails at a step, nothing is written; the run's own series, such as
+---`loss`, are not replaced.
 ---```lua
 ---local run = eb.run{params = eb.tensor{1}, loss = function(x) return (x ^ 2):sum() / 2 end, opt = eb.optim.sgd{lr = 0.5}}
 ---run:advance(100)
@@ -255,7 +256,7 @@ function Run:at_step(t, action) end
 function Run:when(predicate, action, options) end
 
 ---Changes the run until the result is closed, on any way out of its scope: `local _ <close> = run:perturb(...)`. The change is a perturbation of
----`eb.perturb`, a function of the run that makes edits, or options of `eb.perturb.weights`. Afterwards everything is as before: parameters,
+---`eb.perturb`, a function of the run that makes edits, or options of `eb.perturb.weight_noise`. Afterwards everything is as before: parameters,
 ---step, log, hyper-parameters.
 ---```lua
 ---local run = eb.run{params = {w = eb.tensor{1}}, loss = function(p) return (p.w ^ 2):sum() / 2 end, opt = eb.optim.sgd{lr = 0.5}}

@@ -78,6 +78,13 @@ extension Library {
       try call.box(1, of: loops).log.truncate(after: step)
       return 0
     }
+    // take_log(other, t): what another loop has written down up to step t, instead of its own.
+    try loops.method("take_log") { call in
+      let (loop, other, step) = (try call.box(1, of: loops), try call.box(2, of: loops), try call.integer(3))
+      loop.log = other.log
+      loop.log.truncate(after: step)
+      return 0
+    }
     // set_column(name, steps, values): a whole column, as a series has it.
     try loops.method("set_column") { [unowned self] call in
       let (loop, name) = (try call.box(1, of: loops), try call.string(2))

@@ -1,4 +1,5 @@
 import CResources
+import Dynamics
 import LuaHost
 
 /// The Lua files that are part of the program, and the helpers that all of them get.
@@ -39,6 +40,11 @@ extension Library {
     try define("number", in: native) { [unowned self] call in
       if let number = call.stack.number(at: 1) { return try call.push(number) }
       return try call.push(call.tensor(1, self).scalarValue("item"))
+    }
+    // class_labels(operation, y[, classes]): labels as the losses take them, as int32, or an error.
+    try define("class_labels", in: native) { [unowned self] call in
+      let classes = call.isNil(3) ? nil : try call.integer(3)
+      return try call.push(classLabels(call.tensor(2, self), classes: classes, operation: call.string(1)), self)
     }
     // Errors of Lua code inside the program carry the user's line only when they come from Swift.
     try define("fail", in: native) { call in throw LuaError(.argument, try call.string(1)) }

@@ -38,12 +38,15 @@ public func crossEntropy(_ logits: Tensor, _ target: Tensor, smoothing: Double =
   return try reduction(losses)
 }
 
-/// Labels as int32, checked to be whole numbers in 1...classes wherever their values are known, under vmap those of all lanes.
-func classLabels(_ labels: Tensor, classes: Int, operation: String) throws(TensorError) -> Tensor {
+/// Labels of any number type as int32, checked to be whole numbers in 1...classes wherever their values are known, under vmap those of all
+/// lanes. Where the number of classes is not known (nil) they are whole numbers from 1 on.
+public func classLabels(_ labels: Tensor, classes: Int?, operation: String) throws(TensorError) -> Tensor {
+  let largest = Double(classes ?? Int(Int32.max))
   if let values = try labels.numbersOfAllLanes()?.doubles(),
-    let wrong = values.firstIndex(where: { !($0 >= 1 && $0 <= Double(classes) && $0 == $0.rounded()) })
+    let wrong = values.firstIndex(where: { !($0 >= 1 && $0 <= largest && $0 == $0.rounded()) })
   {
-    throw .invalid(operation, "label \(values[wrong]) at position \(wrong + 1) is not one of 1..\(classes)")
+    let expected = classes.map { "one of 1..\($0)" } ?? "a whole number from 1 on"
+    throw .invalid(operation, "label \(values[wrong]) at position \(wrong + 1) is not \(expected)")
   }
   return try labels.cast(to: .int32)
 }

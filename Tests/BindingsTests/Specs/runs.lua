@@ -210,6 +210,18 @@ test("tracked quantities: when they are taken, and what they may be", function()
   b:backfill("q", measure, { every = 7 })
   equal(a.log.q.step, b.log.q.step)
   equal(a.log.q.value, b.log.q.value)
+  -- All of it or nothing, and never in place of what the run writes itself.
+  raises(function() b:backfill("half", function(r) if r.t >= 10 then error("boom", 0) end return r.t end) end, "boom")
+  raises(function() b:backfill("half", function(r) return r.t < 10 and 1 or "x" end) end, "'half' gave a string")
+  for _, name in ipairs(b.log:names()) do assert(name ~= "half") end
+  local losses = b.log.loss.value
+  for _, name in ipairs { "loss", "lr" } do
+    raises(function() b:backfill(name, measure) end, here(), ("backfill: '%s' is there already"):format(name))
+    raises(function() b:track { [name] = measure } end, here(), ("track: '%s' is there already"):format(name))
+  end
+  raises(function() run:track { gnorm = measure } end, "track: 'gnorm' is there already")
+  raises(function() new():track { gnorm = measure }:track { gnorm = true } end, "track: 'gnorm' is there already")
+  equal(b.log.loss.value, losses)
   raises(function() run:track { gnrom = true } end, "track: 'gnrom' = true: the quantities that need no function are gnorm, pnorm, update")
   raises(function() run:track { q = 3 } end, here(), "track: 'q': expected true, a function of the run, or a diagnostic, got number")
   raises(function() run:track { q = function() return "x" end } run:advance(1) end, "track: 'q' gave a string at step 11")
@@ -360,7 +372,7 @@ test("perturbations of gradients and steps", function()
   equal(outside:replay(), true)
   -- Filters keep their norms' proportions.
   local w = { eb.randn { 5, 4, rng = eb.rng(1) }, eb.ones { 4 } }
-  local moved = eb.perturb.weights { sigma = 0.1, normalize = "filter" }(w)
+  local moved = eb.perturb.weight_noise { sigma = 0.1, normalize = "filter" }(w)
   local change = moved[1] - w[1]
   close((change ^ 2):sum(1):sqrt(), 0.1 * (w[1] ^ 2):sum(1):sqrt(), 1e-5)
   equal(moved[2], w[2])
@@ -371,7 +383,7 @@ test("an adversarial weight raises the loss more than noise of its length", func
   run:advance(20)
   local base, up, noise = run:eval().loss, nil, nil
   do
-    local _ <close> = run:perturb(eb.perturb.adversarial { rho = 0.1 })
+    local _ <close> = run:perturb(eb.perturb.adversarial_weights { rho = 0.1 })
     up = run:eval().loss
     close(eb.tree.norm(run.params - run:at(20).params), 0, 10)
   end

@@ -13,8 +13,15 @@ local function is_tensor(value) return native.is_tensor(value) end
 
 local function fail(text, ...) native.fail(text:format(...)) end
 
--- The dataset that an argument is, or that a table with a tensor x, and perhaps y, makes.
+-- The dataset that an argument is, or that a table with a tensor x, and perhaps y, makes: { x =, y = } or { x, y }.
 local function from_table(data, operation)
+  if type(data) == "table" and data.x == nil and is_tensor(data[1]) then
+    local named = {}
+    for key, value in pairs(data) do named[key] = value end
+    named.x, named[1] = data[1], nil
+    if named.y == nil then named.y, named[2] = data[2], nil end
+    data = named
+  end
   if type(data) ~= "table" or not is_tensor(data.x) then
     fail("%s: argument 1: expected a dataset, a table { x =, y = } of tensors, got %s", operation,
       type(data) == "table" and "a table without a tensor x" or is_tensor(data) and "tensor" or type(data))

@@ -21,10 +21,10 @@ local function fraction_of(operation, fraction)
 end
 
 local function classes_of(operation, data)
-  if data.y.dtype ~= "int32" or data.y.ndim ~= 1 then
-    fail("%s: labels must be the numbers of classes, int32 [n], for this kind; got %s [%s]", operation, data.y.dtype, table.concat(data.y.shape, ", "))
+  if data.y.ndim ~= 1 then
+    fail("%s: labels must be the numbers of classes, [n], for this kind; got %s [%s]", operation, data.y.dtype, table.concat(data.y.shape, ", "))
   end
-  return data.classes or data.y:max():item()
+  return data.classes or native.class_labels(operation, data.y):max():item()
 end
 
 -- The labels of the chosen ones, by the kind of noise.
@@ -42,7 +42,7 @@ local kinds = {
   -- Any class, the right one too.
   uniform = function(data, mask, rng)
     local drawn = eb.randint({ #data }, 1, classes_of("label_noise", data), { rng = rng })
-    return eb.where(mask, drawn, data.y)
+    return eb.where(mask, drawn:cast(data.y.dtype), data.y)
   end,
   -- The next class, the first after the last (Han et al. 2018, arXiv 1804.06872).
   pair_flip = function(data, mask)
@@ -50,16 +50,25 @@ local kinds = {
   end,
 }
 
-function perturb.label_noise(data, fraction, options)
-  native.check("label_noise", options, { rng = "generator", kind = "string" })
-  data = dataset(data, "label_noise")
-  if not data.y then fail("label_noise: argument 1: expected a dataset with labels y") end
-  fraction_of("label_noise", fraction)
-  local kind = options and options.kind or "permute"
-  if not kinds[kind] then fail("label_noise: option 'kind': expected \"permute\", \"uniform\" or \"pair_flip\", got \"%s\"", kind) end
+local function with_noise(operation, kind, data, fraction, options)
+  data = dataset(data, operation)
+  if not data.y then fail("%s: argument 1: expected a dataset with labels y", operation) end
+  fraction_of(operation, fraction)
   local rng = options and options.rng
   local mask = eb.rand({ #data }, { rng = rng }):lt(fraction)
   return changed(data, { y = kinds[kind](data, mask, rng), y_clean = data.y, mask = mask }), mask
+end
+
+function perturb.label_noise(data, fraction, options)
+  native.check("label_noise", options, { rng = "generator", kind = "string" })
+  local kind = options and options.kind or "permute"
+  if not kinds[kind] then fail("label_noise: option 'kind': expected \"permute\", \"uniform\" or \"pair_flip\", got \"%s\"", kind) end
+  return with_noise("label_noise", kind, data, fraction, options)
+end
+
+function perturb.permute_labels(data, fraction, options)
+  native.check("permute_labels", options, { rng = "generator" })
+  return with_noise("permute_labels", "permute", data, fraction, options)
 end
 
 function perturb.input_noise(data, sigma, options)
@@ -93,10 +102,10 @@ local function mask_of(operation, data, ids)
   return eb.tensor(flags)
 end
 
-function perturb.drop(data, ids)
-  data = dataset(data, "drop")
-  local mask = mask_of("drop", data, ids)
-  if mask:all():item() then fail("drop: no example would be left") end
+function perturb.drop_examples(data, ids)
+  data = dataset(data, "drop_examples")
+  local mask = mask_of("drop_examples", data, ids)
+  if mask:all():item() then fail("drop_examples: no example would be left") end
   return data:pick(~mask)
 end
 

@@ -83,9 +83,10 @@ end
 
 -- A core that goes on by itself; all that does not change is shared.
 local function copy(core)
+  if core.catch_up then core.catch_up() end
   local new = {}
   for name, value in pairs(core) do new[name] = value end
-  new.loop = core.loop:fork()
+  new.loop, new.catch_up = core.loop:fork(), nil
   new.latest = {}
   for name, value in pairs(core.latest) do new.latest[name] = value end
   new.memories = {}
@@ -215,8 +216,10 @@ function methods.replay(self, first, last)
   return true
 end
 
--- Calls visit(run as it was, t) as before the update of each of these steps, which ascend; those before the history begins are left out.
-function parts.revisit(core, steps, visit)
+-- Calls visit(run as it was, t) as before the update of each of these steps, which ascend; those before the history begins are left out. What
+-- was logged by then is looked up in `logged`, a loop like the run's own, when somebody asks for it.
+function parts.revisit(core, steps, visit, logged)
+  logged = logged or core.loop
   local past, view
   for _, t in ipairs(steps) do
     if t > core.snapshots[1].t then
@@ -224,6 +227,7 @@ function parts.revisit(core, steps, visit)
         past = as_it_was(core, t - 1)
         -- Its forks look ahead and measure nothing.
         past.is_view, past.is_measured = true, true
+        past.catch_up = function() past.loop:take_log(logged, past.loop.t) end
         view = make(past)
       end
       again(past, core.events, t - 1)
@@ -232,17 +236,20 @@ function parts.revisit(core, steps, visit)
   end
 end
 
--- A quantity at the steps 1, 1 + every, ... that were taken, as if it had been tracked.
+-- A quantity at the steps 1, 1 + every, ... that were taken, as if it had been tracked: all of it, or with an error nothing.
 function methods.backfill(self, name, quantity, options)
   local core = core_of(self, "backfill", true)
   if type(name) ~= "string" then fail("backfill: argument 1: expected a name, got %s", native.type(name)) end
+  parts.expect_free(core, "backfill", name)
   native.check("backfill", options, { every = "integer" })
   local made = parts.quantity("backfill", name, quantity, options and options.every)
   local steps, first = {}, core.snapshots[1].t
   for t = (first + made.every - 1) // made.every * made.every + 1, core.loop.t, made.every do steps[#steps + 1] = t end
+  local filled = core.loop:fork()
   parts.revisit(core, steps, function(view, t)
-    parts.record(core.loop, t, parts.entries(name, made.measure(view, name), {}))
-  end)
+    parts.record(filled, t, parts.entries(name, made.measure(view, name), {}))
+  end, filled)
+  core.loop:take_log(filled, core.loop.t)
   return self
 end
 

@@ -56,10 +56,10 @@ function Scope:__tostring() return rawget(self, "saved") and "perturbed run, unt
 
 local places_of
 
--- local _ <close> = run:perturb(...): a perturbation, a function of the run, or options of perturb.weights. All is undone on leaving the scope.
+-- local _ <close> = run:perturb(...): a perturbation, a function of the run, or options of perturb.weight_noise. All is undone on leaving the scope.
 function methods.perturb(self, change)
   local core = core_of(self, "perturb", true)
-  if type(change) == "table" and getmetatable(change) == nil then change = perturb.weights(change) end
+  if type(change) == "table" and getmetatable(change) == nil then change = perturb.weight_noise(change) end
   if not rules.is_callable(change) then
     fail("perturb: expected a perturbation, a function of the run, or { \"w1\", sigma = 0.01 }, got %s", native.type(change))
   end
@@ -125,15 +125,15 @@ end
 
 -- Noise σ ξ on the weights at some places (all, unless paths are given); with normalize = "filter" ξ has the norms of the filters. With
 -- `direction`, a tree like the parameters, p + σ d instead.
-function perturb.weights(options)
-  local places, rest = places_of("perturb.weights", options, {
+function perturb.weight_noise(options)
+  local places, rest = places_of("perturb.weight_noise", options, {
     sigma = "number", seed = "integer", normalize = "string", direction = "any",
   })
-  if not rest.sigma then fail("perturb.weights: option 'sigma' is missing") end
-  if rest.normalize and rest.normalize ~= "filter" then fail("perturb.weights: option 'normalize': expected \"filter\", got \"%s\"", rest.normalize) end
+  if not rest.sigma then fail("perturb.weight_noise: option 'sigma' is missing") end
+  if rest.normalize and rest.normalize ~= "filter" then fail("perturb.weight_noise: option 'normalize': expected \"filter\", got \"%s\"", rest.normalize) end
   return weighing(("weights %+g %s"):format(rest.sigma, rest.direction and "along a direction" or "noise"), function(p)
     local rng = eb.rng(rest.seed or 0)
-    local directions = rest.direction and native.spread(p, native.like(p, rest.direction, "perturb.weights"))
+    local directions = rest.direction and native.spread(p, native.like(p, rest.direction, "perturb.weight_noise"))
     return at_places(p, places, function(leaf, _, i)
       local d = directions and directions[i] or eb.randn_like(leaf, { rng = rng })
       if rest.normalize then d = filter_normalised(d, leaf) end
@@ -143,15 +143,15 @@ function perturb.weights(options)
 end
 
 -- Weights moved up the loss: p + ρ g/‖g‖ with the gradient of the run's next batch, in `steps` equal parts.
-function perturb.adversarial(options)
-  local places, rest = places_of("perturb.adversarial", options, { rho = "number", steps = "integer" })
-  if not rest.rho then fail("perturb.adversarial: option 'rho' is missing") end
+function perturb.adversarial_weights(options)
+  local places, rest = places_of("perturb.adversarial_weights", options, { rho = "number", steps = "integer" })
+  if not rest.rho then fail("perturb.adversarial_weights: option 'rho' is missing") end
   return perturbation(("adversarial weights, rho %g"):format(rest.rho), {
     change = function(run, core)
       local steps = rest.steps or 1
       for _ = 1, steps do
         local _, g = run:gradient()
-        rules.expect_places("perturb.adversarial", g, places)
+        rules.expect_places("perturb.adversarial_weights", g, places)
         local paths, kept = native.places(g), {}
         for i, leaf in ipairs(native.spread(g, g)) do kept[i] = { value = rules.is_at(paths[i], places) and leaf or eb.zeros_like(leaf) } end
         local direction = native.gather(g, kept, "value")

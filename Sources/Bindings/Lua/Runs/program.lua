@@ -157,6 +157,17 @@ function parts.settings(settings, before)
   return settings
 end
 
+-- By key of a hyper-parameter that is written down the name of its series: its own where that says which is meant.
+function parts.logged(settings)
+  local logged = {}
+  for _, slot in ipairs(rules.slots(settings.optimizer)) do
+    if settings.dynamic[slot.key] ~= nil then
+      logged[slot.key] = rules.slot(settings.optimizer, slot.name).key == slot.key and slot.name or slot.key
+    end
+  end
+  return logged
+end
+
 -- Has the loop follow the settings.
 function parts.configure(core)
   local loop, settings, before = core.loop, core.settings, core.configured
@@ -172,14 +183,7 @@ function parts.configure(core)
     end
   end
   if not before or before.dynamic ~= settings.dynamic then
-    -- By key the name of the column: the hyper-parameter's own where that says which is meant.
-    local logged = {}
-    for _, slot in ipairs(rules.slots(settings.optimizer)) do
-      if settings.dynamic[slot.key] ~= nil then
-        logged[slot.key] = rules.slot(settings.optimizer, slot.name).key == slot.key and slot.name or slot.key
-      end
-    end
-    loop:set_hyper(settings.dynamic, logged)
+    loop:set_hyper(settings.dynamic, parts.logged(settings))
   end
   if not before or before.seed ~= settings.seed then loop:set_seed(settings.seed) end
   core.configured = settings

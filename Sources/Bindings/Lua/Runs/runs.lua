@@ -133,7 +133,10 @@ local properties = {
     for name, field in pairs(core.settings.data.fields) do fields[name] = field end
     return fields.x and eb.data.dataset(fields) or nil
   end,
-  log = function(core) return core.loop.log end,
+  log = function(core)
+    if core.catch_up then core.catch_up() end
+    return core.loop.log
+  end,
   h = function(core, run) return setmetatable({ core, run }, hyper) end,
   stopped = function(core) return core.stopped end,
   compiled = function(core) return core.settings.program.compiled ~= nil and core.loop.obstacle == nil end,

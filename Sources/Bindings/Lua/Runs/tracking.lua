@@ -2,6 +2,14 @@
 local _, native, parts = ...
 local rules, methods, core_of, fail, metrics = parts.rules, parts.methods, parts.core_of, parts.fail, parts.step_metrics
 
+-- Refuses a name whose series the run itself writes.
+function parts.expect_free(core, operation, name)
+  local is_own = name == "loss" or name == "t"
+  for _, metric in ipairs(core.settings.metrics) do is_own = is_own or name == metric end
+  for _, series in pairs(parts.logged(core.settings)) do is_own = is_own or name == series end
+  if is_own then fail("%s: '%s' is there already; the run writes this series itself, choose another name", operation, name) end
+end
+
 -- run:track{ gnorm = true, name = function(run) ... end, other = { every = 10, function(run) ... end } }
 function methods.track(self, quantities, options)
   local core = core_of(self, "track", true)
@@ -14,7 +22,6 @@ function methods.track(self, quantities, options)
   for _, name in ipairs(names) do
     local quantity = quantities[name]
     if type(name) ~= "string" then fail("track: quantities go by their names, got a value at [%s]", tostring(name)) end
-    if name == "loss" or name == "t" then fail("track: '%s' is there already", name) end
     if quantity == true then
       if not metrics[name] then
         local known = {}
@@ -22,9 +29,13 @@ function methods.track(self, quantities, options)
         table.sort(known)
         fail("track: '%s' = true: the quantities that need no function are %s", name, table.concat(known, ", "))
       end
+      for _, each in ipairs(core.tracked) do
+        if each.name == name then fail("track: '%s' is there already, as a function; choose another name", name) end
+      end
       for i = #built, 1, -1 do if built[i] == name then table.remove(built, i) end end
       built[#built + 1] = name
     else
+      parts.expect_free(core, "track", name)
       parts.add_tracked(core, name, quantity, options and options.every)
     end
   end
