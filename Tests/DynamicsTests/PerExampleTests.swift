@@ -128,6 +128,16 @@ import Testing
     let unequal = #expect(throws: TensorError.self) {
       try PerExampleGradients({ (p, x) throws(TensorError) in try p[0].sum() }, at: [p], over: [x, p])
     }
-    #expect(unequal?.message == "per_example: every argument after the parameters has its examples along dimension 1, equally many")
+    let expected = "per_example: every argument after the parameters has its examples along dimension 1, equally many"
+    #expect(unequal?.message == expected + "; got the shapes [4, 3] and [3]")
+    let scalar = #expect(throws: TensorError.self) {
+      try PerExampleGradients({ (p, x) throws(TensorError) in try p[0].sum() }, at: [p], over: [p.sum()])
+    }
+    #expect(scalar?.message == expected + "; got the shape []")
+    let nothing = try Tensor(.full([0, 3], 1, .float64))
+    let none = #expect(throws: TensorError.self) {
+      try PerExampleGradients({ (p, x) throws(TensorError) in try (p[0] * x[0]).sum() }, at: [p], over: [nothing])
+    }
+    #expect(none?.message == "per_example: expected at least one example, got the shape [0, 3]")
   }
 }

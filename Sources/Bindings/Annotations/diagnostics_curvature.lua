@@ -11,12 +11,13 @@ local eb = require "ebbtide"
 ---@field tol? number largest ‖Hv − λv‖ relative to the largest |λ|; unless given 1e-4, which leaves most eigenvalues far better, and 1e-6 where the vectors count
 ---@field seed? integer of the first vectors, 0
 
----The largest eigenvalue of the Hessian (of the k largest a tensor, descending), or with `norm = true` the largest in absolute value (Cohen et al. 2021,
----arXiv 2103.00065). By eb.curv's eigs; in a run from the vectors of the step before, some Hessian products a step. by: layer,
+---The largest eigenvalue of the Hessian (of the k largest a tensor, descending), or with `norm = true` the norm ‖∇²L‖, the largest |λ| (of the k largest |λ| a tensor), which is never
+---negative (Cohen et al. 2021, arXiv 2103.00065). By eb.curv's eigs; in a run from the vectors of the step before, some Hessian products a step. by: layer,
 ---parameter, of the block on the diagonal; so for eigs, trace and spectral_density.
 ---```lua
 ---local function loss(w) return (eb.tensor{4, 1} * w ^ 2):sum() / 2 end
 ---print(eb.diag.sharpness(loss, eb.tensor{1, 1}))  --> 4.0
+---print(eb.diag.sharpness(function(w) return (eb.tensor{1, -4} * w ^ 2):sum() / 2 end, eb.ones{2}, nil, {norm = true}))  --> 4.0
 ---local run = eb.run{params = {w = eb.tensor{1, 1}}, loss = function(p) return loss(p.w) end, opt = eb.optim.sgd{lr = 0.1}}
 ---run:track{sharpness = eb.diag.sharpness{every = 2}}:advance(4)
 ---print(run.log.sharpness:at(3))  --> 4.0

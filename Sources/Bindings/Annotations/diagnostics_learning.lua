@@ -1,7 +1,7 @@
 ---@meta ebbtide.diagnostics_learning
 
 -- Diagnostics of what single examples do, and of the tangent kernel. They take the three forms that `eb.diag` describes. `model` is the network, or a function of
--- parameters and inputs that gives the scores: [n, classes] with labels int32 [n] (or targets [n, classes]), or [n] for two classes by sign. Without it
+-- parameters and inputs that gives the scores: [n, classes] with labels [n] as the losses take them (or targets [n, classes]), or [n] for two classes by sign. Without it
 -- scores are what the loss hands to `eb.loss` as predictions.
 
 local eb = require "ebbtide"
@@ -101,7 +101,7 @@ function eb.diag.influence(options, ...) end
 ---@return any
 function eb.diag.ntk(options, ...) end
 
----Kernel-target alignment ⟨K, YYᵀ⟩/(‖K‖ ‖YYᵀ‖) of the tangent kernel and the targets, one-hot for labels (Cristianini et al. 2001); with `centered` both are
+---Kernel-target alignment ⟨K, YYᵀ⟩/(‖K‖ ‖YYᵀ‖) of the tangent kernel and the targets, one-hot for labels (y [n] next to several outputs, or int32 from 1 on; Cristianini et al. 2001); with `centered` both are
 ---centred first (Cortes, Mohri & Rostamizadeh 2012, arXiv 1203.0550).
 ---```lua
 ---local X, y = eb.tensor{{1, 0}, {0, 1}}, eb.tensor({1, 2}, {dtype = "int32"})

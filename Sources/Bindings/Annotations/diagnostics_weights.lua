@@ -127,7 +127,7 @@ function eb.diag.trajectory_pca(options, ...) end
 ---("loss" unless `series` names another).
 ---
 ---{stages = how many times it falls, drops = the steps at which it falls fastest, plateaus = {{first, last, at = where it is flattest, value = the loss
----there}, …}}. A stage is a maximum of −dL/dt beside which the speed sinks below `prominence` (0.8) times it, over which the loss falls by at least
+---there}, …}}. A stage is a maximum of −dL/dt, perhaps at an end of the series, beside which the speed sinks below `prominence` (0.8) times it, over which the loss falls by at least
 ---`drop` (1e-3) of its range. A plateau is the longest stretch between two of them, before the first or after the last, where −d ln L/dt is below `fraction`
 ---(0.1) of its largest value in the stage before. `window` values (1) are averaged first, for losses with noise.
 ---```lua

@@ -26,9 +26,14 @@ public struct PerExampleGradients {
     _ loss: (_ parameters: [Tensor], _ example: [Tensor]) throws(TensorError) -> Tensor, at parameters: [Tensor],
     over examples: [Tensor]
   ) throws(TensorError) {
-    guard let count = examples.first?.shape.first, examples.allSatisfy({ $0.shape.first == count }) else {
-      throw .invalid("per_example", "every argument after the parameters has its examples along dimension 1, equally many")
+    guard let first = examples.first, let count = first.shape.first, examples.allSatisfy({ $0.shape.first == count }) else {
+      let expected = "every argument after the parameters has its examples along dimension 1, equally many"
+      guard let first = examples.first else { throw .invalid("per_example", expected) }
+      let other = first.rank == 0 ? nil : examples.first { $0.shape.first != first.shape[0] }
+      let got = other.map { "shapes \(first.shape) and \($0.shape)" } ?? "shape \(first.shape)"
+      throw .invalid("per_example", "\(expected); got the \(got)")
     }
+    guard count > 0 else { throw .invalid("per_example", "expected at least one example, got the shape \(first.shape)") }
     self.count = count
     self.parameters = parameters.map(\.spec)
     (losses, terms) = try withBatch(lanes: count) { (trace) throws(TensorError) in

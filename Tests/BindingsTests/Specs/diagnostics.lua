@@ -416,6 +416,16 @@ test("stages and plateaus of matrix factorization", function()
   equal(diag.plateau_stages({ 2, 1 }).stages, 0)
   raises(function() diag.plateau_stages { 1, 2, 0 / 0, 3 } end, "plateau_stages: value 3 is", "nan")
   raises(function() diag.plateau_stages({ step = eb.tensor { 1, 1, 2 }, value = eb.tensor { 3, 2, 1 } }) end, "steps must ascend")
+  raises(function() diag.plateau_stages { 3, 2, "x", 1 } end, here(), "plateau_stages: value 3: expected a number, got string")
+  raises(function() diag.plateau_stages { step = 3, value = { 3, 2, 1 } } end, "plateau_stages: steps: expected a vector or a table of numbers, got number")
+  -- The same as numbers; a fall from the first value on is one too.
+  local two = (-3 * t):exp() + 1 / (1 + (4 * (t - 7)):exp())
+  local fallen = diag.plateau_stages { step = t, value = two }
+  equal(fallen.stages, 2)
+  equal(fallen.drops[1], 0)
+  equal(diag.plateau_stages { step = t:totable(), value = two:totable() }, fallen)
+  equal(diag.plateau_stages((-2 * t):exp()).stages, 1)
+  equal(diag.plateau_stages({ 3, 2, 1, 0 }).stages, 1)
   raises(function() diag.plateau_stages(eb.ones { 3 }, { fraction = 2 }) end, "option 'fraction'")
   raises(function() diag.plateau_stages(eb.ones { 3, 2 }) end, "expected a series of numbers, got shape [3, 2]")
 end)
@@ -431,4 +441,21 @@ test("stages of a run", function()
   close(found.plateaus[2].value, 1.125, 1e-2)
   equal(diag.plateau_stages(run), found)
   close(run.log.rank:at(math.tointeger(found.plateaus[2].at) // 10 * 10 + 1), 1, 1e-2)
+end)
+
+test("what is no number is not taken for good", function()
+  local function broken(w, x) return (x:mm(w) * (0 / 0)):mean() end
+  local data = { rows { { 1, 0 }, { 0, 1 } }, eb.tensor { 1, 1 } }
+  for _, name in ipairs { "critical_sharpness", "adaptive_sharpness" } do
+    local value = diag[name](broken, eb.ones({ 2 }, D), data)
+    assert(value ~= value, name)
+  end
+  local function scores() return eb.tensor { { 0 / 0, 0 / 0 }, { 1, 0 } } end
+  equal(diag.learnt(broken, eb.ones({ 2 }, D), data, { model = scores }).fraction, 0.5)
+  equal(diag.forgetting(broken, eb.ones({ 2 }, D), data, { model = scores }).never, 0.5)
+  for _, name in ipairs { "effective_rank", "stable_rank", "numerical_rank" } do
+    local value = diag[name](rows { 0 / 0, 1 })
+    assert(value ~= value, name)
+    equal(diag[name](rows { 0, 0 }), 0)
+  end
 end)

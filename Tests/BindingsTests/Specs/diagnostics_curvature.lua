@@ -36,7 +36,8 @@ test("ends of the spectrum and where the gradient lies in it", function()
   close(diag.alignment(loss, p, data, { k = 1, tol = 1e-9 }), share(1), 1e-6)
   close(diag.alignment(loss, p, data, { k = 3, tol = 1e-9 }), share(3), 1e-6)
   close(diag.top_cosine(loss, p, data, { tol = 1e-9 }), math.sqrt(share(1)), 1e-6)
-  equal(diag.sharpness(function(w) return (w ^ 2 * rows { 1, -3 }):sum() / 2 end, rows { 1, 1 }, nil, { norm = true }), -3)
+  equal(diag.sharpness(function(w) return (w ^ 2 * rows { 1, -3 }):sum() / 2 end, rows { 1, 1 }, nil, { norm = true }), 3)
+  equal(diag.sharpness(function(w) return (w ^ 2 * rows { 1, -3, 2 }):sum() / 2 end, rows { 1, 1, 1 }, nil, { norm = true, k = 2 }), { 3, 2 })
   -- Blocks: the first layer's 24 numbers, the second's 14.
   local blocks = diag.sharpness(loss, p, data, { by = "layer", tol = 1e-8 })
   close(blocks[1], eb.linalg.eigh(dense[{ { 1, 24 }, { 1, 24 } }])[-1]:item(), 1e-6)
@@ -97,4 +98,16 @@ test("without a model, predictions are what the loss hands to eb.loss", function
   equal(diag.margin(loss, p, data), diag.margin(loss, p, data, { model = net }))
   close(diag.ntk(loss, p, data), diag.ntk(loss, p, data, { model = net }), 1e-13)
   close(diag.ntk(loss, p, data, { full = true }), diag.ntk(loss, p, data, { full = true, model = net }), 1e-13)
+end)
+
+test("the density of a Hessian that is no number", function()
+  local function steep(p) return (p ^ 4):sum() end
+  local run = eb.run { params = eb.full({ 30 }, 1), loss = steep, opt = eb.optim.sgd { lr = 10 } }
+  local _, why = run:track { q = diag.spectral_density { grid = 8 } }:advance(12)
+  equal(why, "diverged")
+  local far = diag.spectral_density(steep, eb.full({ 3 }, 1e30), nil, { grid = eb.linspace(0, 1, 5) })
+  equal(far.grid, eb.linspace(0, 1, 5))
+  assert(far.value:isnan():all():item() and far.stderr:isnan():all():item() and #far.value == 5)
+  local found = eb.curv.hessian(steep, eb.full({ 3 }, 1e30)):density { grid = 7 }
+  assert(found.grid:isnan():all():item() and #found.value == 7)
 end)

@@ -105,6 +105,29 @@ for name, list in pairs(cases) do
   end
 end
 
+test("labels of the default dtype are those of int32", function()
+  local numbers = eb.data.dataset { x = data.x, y = data.y:cast("float32"), mask = data.mask }
+  for name, options in pairs { coherence = { by = "class" }, cosine = { by = "class" }, learnt = {}, forgetting = {}, margin = {}, el2n = { by = "class" },
+    kernel_alignment = { model = net } } do
+    equal(eb.diag[name](loss, start, numbers, options), (eb.diag[name](loss, start, data, options)))
+  end
+end)
+
+test("stages looked for afterwards", function()
+  local function modes() return eb.run { params = { a = eb.tensor(1e-3, D), c = eb.tensor(1e-3, D) }, opt = eb.optim.sgd { lr = 0.05 },
+    loss = function(p) return ((2 - p.a ^ 2) ^ 2 + (1 - p.c ^ 2) ^ 2) / 2 end } end
+  local tracked = modes():track({ q = eb.diag.plateau_stages, past = function(r) return r.t > 0 and r.log.loss:at(r.t) or 0 end }, { every = 100 }):advance(301)
+  local later = modes():advance(301):backfill("q", eb.diag.plateau_stages, { every = 100 })
+  later:backfill("past", function(r) return r.t > 0 and r.log.loss:at(r.t) or 0 end, { every = 100 })
+  assert(tracked.log["q.stages"]:at(301) >= 1)
+  equal(series_of(later, "q"), series_of(tracked, "q"))
+  equal(series_of(later, "past"), series_of(tracked, "past"))
+  -- A fork of a past step has its log.
+  later:backfill("ahead", function(r) return #r:fork():advance(2).log.loss end, { every = 100 })
+  equal(later.log.ahead.value, { 2, 102, 202, 302 })
+  equal(#later.log.loss, 301)
+end)
+
 test("every diagnostic has a case", function()
   for name in pairs(eb.diag) do assert(cases[name], name .. " has no case") end
   for name in pairs(cases) do assert(eb.diag[name], name .. " is no diagnostic") end
@@ -183,7 +206,18 @@ test("errors", function()
   raises(function() eb.diag.coherence(loss, start, eb.ones { 3 }) end, "coherence: data: expected a dataset")
   raises(function() eb.diag.coherence(function(w, x) return x:mm(w):mean() end, eb.ones { 2 }, { eb.ones { 4, 2 } }, { by = "layer" }) end,
     "coherence: by = \"layer\": the parameters are one tensor")
-  raises(function() eb.diag.coherence(loss, start, { data.x, eb.ones { 12 } }, { by = "class" }) end, "numbers of classes")
+  raises(function() eb.diag.coherence(loss, start, { data.x, eb.full({ 12 }, 0.5) }, { by = "class" }) end,
+    "coherence: label 0.5 at position 1 is not a whole number from 1 on")
+  raises(function() eb.diag.margin(loss, start, { data.x, eb.full({ 12 }, 4) }, { model = net }) end, here(), "margin: label 4.0 at position 1 is not one of 1..3")
+  -- Numbers of examples that differ, or none.
+  local function slope(w, x) return x:mm(w):mean() end
+  for _, name in ipairs { "coherence", "noise_scale" } do
+    raises(function() eb.diag[name](slope, eb.ones { 2 }, { eb.ones { 3, 2 }, eb.ones { 4 } }) end, here(),
+      name .. ": x of shape [3, 2] has 3 examples, y of shape [4] has 4")
+  end
+  for _, name in ipairs { "coherence", "noise_scale", "gsnr", "ntk", "kernel_distance", "kernel_velocity" } do
+    raises(function() eb.diag[name](slope, eb.ones { 2 }, { eb.ones { 0, 2 } }) end, here(), name .. ": expected at least one example")
+  end
   raises(function() eb.diag.learnt(function(p, x) return net(p, x):sum() end, start, data) end,
     "learnt: the loss calls none of eb.loss, so that its model is unknown; give model = net")
   raises(function() eb.diag.sharpness { of = "hesian" } end, "sharpness: option 'of': expected \"hessian\"")

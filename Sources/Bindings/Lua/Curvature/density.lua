@@ -43,6 +43,23 @@ local function tridiagonals(many, start, steps, epsilon)
   return lanes, matvecs
 end
 
+-- Whether all of an operator's images were numbers.
+local function is_finite(lanes)
+  local sum = 0
+  for _, lane in ipairs(lanes) do
+    for i, a in ipairs(lane.diagonal) do sum = sum + 0 * a + 0 * (lane.side[i] or 0) end
+  end
+  return sum == 0
+end
+
+-- Of an operator with an image that is infinite or no number nothing is known.
+local function unknown(options, matvecs)
+  local grid, nothing = options.grid, eb.full({ 1 }, 0 / 0, { dtype = D })
+  if native.is_tensor(grid) then grid = grid:cast(D) else grid = eb.full({ grid or 256 }, 0 / 0, { dtype = D }) end
+  local value = eb.full(grid.shape, 0 / 0, { dtype = D })
+  return { nodes = nothing, weights = nothing, grid = grid, value = value, stderr = value, sigma = options.sigma or 0 / 0, matvecs = matvecs }
+end
+
 -- Nodes and weights of Gauss's quadrature: eigenvalues, and squared first components of the eigenvectors (Golub & Welsch 1969).
 local function quadrature(lane)
   local m = #lane.diagonal
@@ -70,6 +87,11 @@ function methods.density(self, options)
   local start = curvature.signs(probes, space, curvature.generator("density", options)) / space.size ^ 0.5
   local lanes, matvecs = tridiagonals(many, start, steps, space.dtype == D and 2.2e-16 or 1.2e-7)
 
+  local grid = options.grid
+  if grid ~= nil and not native.is_tensor(grid) and math.type(grid) ~= "integer" then
+    fail("density: grid: expected a number of points or a tensor of them, got %s", native.type(grid))
+  end
+  if not is_finite(lanes) then return unknown(options, matvecs) end
   local nodes, weights = {}, {}
   for i, lane in ipairs(lanes) do nodes[i], weights[i] = quadrature(lane) end
   local all = eb.cat(nodes, 1)
@@ -77,11 +99,9 @@ function methods.density(self, options)
   local width = high - low
   local sigma = options.sigma or (width > 0 and 0.01 * width or 0.01 * math.max(1e-300, math.abs(high)))
   if low == 0 and high == 0 and not options.sigma then sigma = 0.01 end
-  local grid = options.grid
   if native.is_tensor(grid) then
     grid = grid:cast(D)
   else
-    if grid ~= nil and math.type(grid) ~= "integer" then fail("density: grid: expected a number of points or a tensor of them, got %s", native.type(grid)) end
     -- Fine enough for the sum over it to be the integral.
     local count = grid or math.ceil(math.min(1e5, math.max(256, 3 * (width + 12 * sigma) / sigma)))
     grid = eb.linspace(low - 6 * sigma, high + 6 * sigma, count, { dtype = D })

@@ -42,10 +42,10 @@ local blocks = { "layer", "parameter" }
 
 local function one_or_more(values, k) return k == 1 and scalar(values[1]) or values end
 
--- The vectors of this eigs with the largest of their values in size, k of them in descending order of size.
-local function largest_in_size(values, k)
-  local _, order = values:abs():sort(1, { descending = true })
-  return values:index(1, order[{ { 1, math.min(k, #values) } }])
+-- The k largest absolute values, descending.
+local function largest_sizes(values, k)
+  local sizes = values:abs():sort(1, { descending = true })
+  return sizes[{ { 1, math.min(k, #sizes) } }]
 end
 
 local spectral = { of = "string", k = "integer", tol = "number", seed = "integer" }
@@ -61,7 +61,7 @@ diagnostic("sharpness", {
   measure = function(self, o, memory)
     return by_block(self, memory, function(h, vectors)
       local found = pairs_of(h, o, vectors, o.k, o.norm and "both" or "largest")
-      return one_or_more(o.norm and largest_in_size(found.values, o.k) or found.values, o.k), found.vectors
+      return one_or_more(o.norm and largest_sizes(found.values, o.k) or found.values, o.k), found.vectors
     end)
   end,
 })

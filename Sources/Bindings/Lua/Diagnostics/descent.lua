@@ -48,6 +48,7 @@ diagnostic("critical_sharpness", {
       return not (value <= base)
     end
     local slope = scalar(tree.dot(self:gradient(), d))
+    if slope ~= slope or base ~= base then return 0 / 0 end
     -- Where d does not descend, every step is too long.
     if not (slope > 0) then return math.huge end
     local curved = scalar(tree.dot(d, eb.hvp(self:as_function())(self.params, d)))

@@ -132,8 +132,10 @@ local function has_tensors(value, depth)
   return false
 end
 
+-- A series, tensors or numbers, or the numbers of a series as { step =, value = }.
 local function is_value(value)
-  return native.type(value) == "series" or has_tensors(value) or type(value) == "table" and type(value[1]) == "number"
+  if native.type(value) == "series" or has_tensors(value) then return true end
+  return type(value) == "table" and (type(value[1]) == "number" or type(value.value) == "table")
 end
 
 -- Defines eb.diag[name]. spec: { measure = function(point, options, memory) -> value, memory; options = kinds, defaults =, by = groups it knows,

@@ -50,6 +50,7 @@ diagnostic("adaptive_sharpness", {
       return size > o.rho and (o.rho / size) * u or u
     end
     local base = scalar(self:loss(at))
+    if base ~= base then return base end
     local best = 0.0
     local generators = eb.rng(o.seed):split(math.max(1, o.restarts))
     for start = 0, o.restarts do
@@ -69,7 +70,10 @@ diagnostic("adaptive_sharpness", {
           local size = scalar(tree.norm(slope))
           if size > 0 then u = limited(u + (length / size) * slope) end
         end
-        best = math.max(best, scalar(self:loss(at + scale * u)) - base)
+        local rise = scalar(self:loss(at + scale * u)) - base
+        -- Where the loss is no number nothing is known of the largest.
+        if rise ~= rise then return rise end
+        best = math.max(best, rise)
       end
     end
     return best

@@ -22,10 +22,11 @@ local function answers(self)
   if scores.ndim == 2 and scores.shape[2] == 1 then scores = scores:reshape(-1) end
   if scores.ndim == 1 then return scores, eb.where(y:reshape(-1):gt(0), 1, -1), true end
   if y.ndim == 2 and y.shape[2] == scores.shape[2] then y = y:argmax(2) end
-  if y.ndim ~= 1 or y.dtype ~= "int32" then
-    fail("%s: needs labels that are the numbers of classes, int32 [n], targets [n, classes], or two classes as signs", self.name)
+  if y.ndim ~= 1 then
+    fail("%s: needs labels that are the numbers of classes, [n], targets [n, classes], or two classes as signs; got y of shape [%s] and scores of [%s]",
+      self.name, table.concat(y.shape, ", "), table.concat(scores.shape, ", "))
   end
-  return scores, y
+  return scores, native.class_labels(self.name, y, scores.shape[2])
 end
 
 -- How much better the right answer is than the best of the others.
@@ -38,7 +39,7 @@ local function margins(self)
   return eb.where(right, scores, least):max(2) - eb.where(right, least, scores):max(2)
 end
 
--- Which examples are predicted right: the largest score, the first of equals, is that of the label.
+-- Which examples are predicted right: the largest score, the first of equals, is that of the label. With a score that is NaN none is.
 local function correct(self)
   if self.options.correct then
     local right = self.options.correct(self.params, self.fields.x, self.fields.y)
@@ -49,7 +50,7 @@ local function correct(self)
   end
   local scores, y, is_binary = answers(self)
   if is_binary then return (scores * y):gt(0) end
-  return scores:argmax(2):eq(y)
+  return scores:argmax(2):eq(y):logical_and(scores:isnan():any(2):logical_not())
 end
 
 local options = { model = "callable", correct = "callable", mask = "any" }

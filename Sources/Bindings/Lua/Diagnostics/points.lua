@@ -129,8 +129,14 @@ end
 
 -- How many examples there are, where they are needed.
 function Point:examples()
-  if not self.count then fail("%s: needs the examples: data with tensors whose dimension 1 counts them", self.name) end
-  return self.count
+  local count, y = self.count, self.fields.y
+  if not count then fail("%s: needs the examples: data with tensors whose dimension 1 counts them", self.name) end
+  if count == 0 then fail("%s: expected at least one example, got x of shape [%s]", self.name, table.concat(self.fields.x.shape, ", ")) end
+  if native.is_tensor(y) and y.ndim > 0 and #y ~= count then
+    fail("%s: x of shape [%s] has %d examples, y of shape [%s] has %d; there must be as many", self.name,
+      table.concat(self.fields.x.shape, ", "), count, table.concat(y.shape, ", "), #y)
+  end
+  return count
 end
 
 -- What the model says about inputs: that of the option `model`, or else what the loss hands to eb.loss last.
@@ -190,11 +196,9 @@ end
 
 -- The numbers of the classes, int32 [n], or an error that says why they are needed.
 function Point:labels()
-  local y = self.fields.y
-  if not native.is_tensor(y) or y.ndim ~= 1 or y.dtype ~= "int32" or #y ~= self:examples() then
-    fail("%s: needs labels y that are the numbers of classes, int32 [n]", self.name)
-  end
-  return y
+  local y, n = self.fields.y, self:examples()
+  if not native.is_tensor(y) or y.ndim ~= 1 then fail("%s: needs labels y that are the numbers of classes, [%d]", self.name, n) end
+  return native.class_labels(self.name, y)
 end
 
 function Point:learning_rate()

@@ -5,10 +5,14 @@
 local eb, native, parts = ...
 local diagnostic, fail = parts.diagnostic, parts.fail
 
-local function numbers_of(value)
+local function numbers_of(value, what)
   if native.is_tensor(value) then
     if value.ndim ~= 1 then fail("plateau_stages: expected a series of numbers, got shape [%s]", table.concat(value.shape, ", ")) end
     return value:cast("float64"):totable()
+  end
+  if type(value) ~= "table" then fail("plateau_stages: %ss: expected a vector or a table of numbers, got %s", what, native.type(value)) end
+  for i = 1, #value do
+    if type(value[i]) ~= "number" then fail("plateau_stages: %s %d: expected a number, got %s", what, i, native.type(value[i])) end
   end
   return value
 end
@@ -16,12 +20,12 @@ end
 -- Steps and values, as arrays, of a logged series, { step =, value = }, a vector, or numbers.
 local function points_of(series)
   if native.type(series) == "series" or type(series) == "table" and series.value ~= nil then
-    local values = numbers_of(series.value)
-    local steps = series.step and numbers_of(series.step)
+    local values = numbers_of(series.value, "value")
+    local steps = series.step and numbers_of(series.step, "step")
     if steps and #steps ~= #values then fail("plateau_stages: %d steps and %d values", #steps, #values) end
     return steps, values
   end
-  if native.is_tensor(series) or type(series) == "table" then return nil, numbers_of(series) end
+  if native.is_tensor(series) or type(series) == "table" then return nil, numbers_of(series, "value") end
   fail("plateau_stages: expected a series of a log, { step =, value = }, a vector or numbers, got %s", native.type(series))
 end
 
@@ -41,9 +45,10 @@ end
 local function peaks_of(speed, share)
   local peaks, n = {}, #speed
   -- A peak is closed when the speed has fallen far enough; the next one opens when it has risen far enough from the valley.
-  local top, valley = nil, 1
+  -- A series may begin with its fastest fall.
+  local top, valley = speed[1] > 0 and 1 or nil, 1
   local first = 1
-  for i = 1, n do
+  for i = 2, n do
     if top then
       if speed[i] > speed[top] then top = i end
       if speed[i] < share * speed[top] then

@@ -25,6 +25,13 @@ local function spectrum(matrix)
   return values
 end
 
+-- A number of a spectrum whose sum is positive; 0 of one that vanishes, and NaN of one that is no number.
+local function unless_zero(s, value)
+  local sum = scalar(s:sum())
+  if sum ~= sum then return sum end
+  return sum > 0 and value or 0.0
+end
+
 -- eb.diag[name] of singular values s (descending, float64): a value for the one matrix, or a table by path.
 local function of_spectrum(name, measure, options, defaults)
   local function of_tree(t, o)
@@ -65,18 +72,17 @@ of_spectrum("effective_rank", function(s)
   local share = s / s:sum()
   local positive = share:gt(0)
   local entropy = -eb.where(positive, share * eb.where(positive, share, eb.ones_like(share)):log(), eb.zeros_like(share)):sum()
-  return scalar(s:sum()) > 0 and math.exp(scalar(entropy)) or 0.0
+  return unless_zero(s, math.exp(scalar(entropy)))
 end)
 
 of_spectrum("stable_rank", function(s)
-  local largest = scalar(s:max())
-  return largest > 0 and scalar((s * s):sum()) / largest ^ 2 or 0.0
+  return unless_zero(s, scalar((s * s):sum()) / scalar(s:max()) ^ 2)
 end)
 
 of_spectrum("nuclear_norm", function(s) return scalar(s:sum()) end)
 
 of_spectrum("numerical_rank", function(s, o)
-  return scalar(s:gt(o.tol * scalar(s:max())):cast("float64"):sum())
+  return unless_zero(s, scalar(s:gt(o.tol * scalar(s:max())):cast("float64"):sum()))
 end, { tol = "number" }, { tol = 1e-3 })
 
 of_spectrum("schatten", function(s, o) return scalar((s ^ o.p):sum()) end, { p = "number" }, { p = 2 / 3 })
