@@ -143,3 +143,7 @@ int32_t ebb_parallel_for(int64_t n, int64_t grain, ebb_body body, void *context,
 static _Thread_local void *thread_context;
 void *ebb_thread_context(void) { return thread_context; }
 void ebb_set_thread_context(void *context) { thread_context = context; }
+
+static _Thread_local void *thread_branch;
+void *ebb_thread_branch(void) { return thread_branch; }
+void ebb_set_thread_branch(void *branch) { thread_branch = branch; }

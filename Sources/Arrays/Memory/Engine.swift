@@ -90,6 +90,22 @@ public final class Engine: @unchecked Sendable {
   /// Makes this engine current on the calling thread for as long as it lives: for a program with one session a thread.
   package func makeCurrent() { ebb_set_thread_context(Unmanaged.passUnretained(self).toOpaque()) }
 
+  /// The recording on this thread of a function that is to hold all that happens in it, also what needs no argument of it: it takes the
+  /// operations on watched values that are older than itself. Nil outside of such functions. Threads may share an engine, so it is none's.
+  package static var branch: AnyObject? {
+    guard let branch = ebb_thread_branch() else { return nil }
+    return Unmanaged<AnyObject>.fromOpaque(branch).takeUnretainedValue()
+  }
+
+  /// Makes `record` the branch of this thread while `body` runs; nil: whatever is one already.
+  package static func recordingBranch<T, E: Error>(_ record: AnyObject?, _ body: () throws(E) -> T) throws(E) -> T {
+    guard let record else { return try body() }
+    let outer = ebb_thread_branch()
+    ebb_set_thread_branch(Unmanaged.passUnretained(record).toOpaque())
+    defer { ebb_set_thread_branch(outer) }
+    return try withExtendedLifetime(record) { () throws(E) -> T in try body() }
+  }
+
   /// Whether the user asked to stop.
   package var isInterrupted: Bool { control.pointee.interrupt.map { $0.pointee != 0 } ?? false }
 

@@ -1,10 +1,11 @@
-/// Applies a primitive: the newest trace among the operands gets the operation; with none the kernels run now.
+/// Applies a primitive: the newest trace among the operands gets the operation; with none the kernels run now. A branch that is being
+/// recorded gets it if it is newer still.
 public func bind(_ primitive: some Primitive, _ operands: [Tensor]) throws(TensorError) -> [Tensor] {
   var newest: Tracer?
   for operand in operands {
     if let tracer = operand.tracer, newest.map({ $0.level < tracer.level }) ?? true { newest = tracer }
   }
-  if let newest { return try hand(primitive, operands, to: newest.trace) }
+  if let newest { return try receiver(primitive.name, newest).bind(primitive, operands) }
   var arrays: [NDArray] = []
   arrays.reserveCapacity(operands.count)
   for operand in operands { if let array = operand.array { arrays.append(array) } }
@@ -74,12 +75,14 @@ extension Tensor {
 
 /// A pointwise operation with a watched operand goes to the transform of the newest one.
 func hand(_ code: PointwiseCode, _ x: Tensor, _ y: Tensor?, to newest: Tracer) throws(TensorError) -> Tensor {
-  let trace = newest.trace
-  guard !trace.isFinished else { throw .escapedTracer(code.name) }
-  return try trace.bind(code, x, y)
+  try receiver(code.name, newest).bind(code, x, y)
 }
 
-private func hand(_ primitive: some Primitive, _ operands: [Tensor], to trace: any Trace) throws(TensorError) -> [Tensor] {
-  guard !trace.isFinished else { throw .escapedTracer(primitive.name) }
-  return try trace.bind(primitive, operands)
+// Which trace interprets an operation whose newest operand this is.
+private func receiver(_ name: @autoclosure () -> String, _ newest: Tracer) throws(TensorError) -> any Trace {
+  let trace = newest.trace
+  guard !trace.isFinished else { throw .escapedTracer(name()) }
+  guard let branch = Engine.branch else { return trace }
+  let record = unsafeDowncast(branch, to: RecordTrace.self)
+  return newest.level < record.level ? record : trace
 }

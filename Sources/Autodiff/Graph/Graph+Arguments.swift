@@ -2,13 +2,16 @@
 
 /// The graph of `f` at unknown arguments with these specs, with the rules for derivatives that primitives carry kept, and the values that
 /// f took from outside, which are the last arguments.
+/// - Parameter isBranch: whether f may never run: then what it makes of values from outside alone is part of it. Else that is computed
+///   now, once, by the transforms that watch those values.
 func recorded(
-  _ name: String, _ arguments: [Spec], numbers: Set<Int> = [], advice: String = RecordTrace.branchAdvice,
+  _ name: String, _ arguments: [Spec], numbers: Set<Int> = [], advice: String = RecordTrace.branchAdvice, isBranch: Bool = false,
   _ f: TensorFunction
 ) throws(TensorError) -> (graph: Graph, captured: [Tensor]) {
   let record = RecordTrace(name: name, arguments: arguments, manner: .keeping, advice: advice)
   do throws(TensorError) {
-    record.finish(try f(arguments.indices.map { record.argument($0, isNumber: numbers.contains($0)) }))
+    let inputs = arguments.indices.map { record.argument($0, isNumber: numbers.contains($0)) }
+    record.finish(try Engine.recordingBranch(isBranch ? record : nil) { () throws(TensorError) in try f(inputs) })
   } catch {
     record.finish()
     throw error

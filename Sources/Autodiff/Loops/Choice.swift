@@ -201,13 +201,14 @@ extension Graph {
 }
 
 /// `f(x)` where the predicate is true, else `g(x)`. A predicate that is known runs one of them now. One that is not known while a recording
-/// or vmap runs has both recorded, and chooses later; their results must have the same specs.
+/// or vmap runs has both recorded, and chooses later; their results must have the same specs. Watched values that the functions take from
+/// outside are operands of the choice like `x`, and what is made of them in a function runs only if it is chosen.
 public func choose(
   _ name: String, _ predicate: Tensor, _ x: [Tensor], places: (Int) -> String, _ f: TensorFunction, _ g: TensorFunction
 ) throws(TensorError) -> [Tensor] {
   var graphs: [(graph: Graph, captured: [Tensor])] = []
-  graphs.append(try recorded(name, x.map(\.spec), f))
-  graphs.append(try recorded(name, x.map(\.spec), g))
+  graphs.append(try recorded(name, x.map(\.spec), isBranch: true, f))
+  graphs.append(try recorded(name, x.map(\.spec), isBranch: true, g))
   let (yes, no) = (graphs[0].graph.resultSpecs, graphs[1].graph.resultSpecs)
   precondition(yes.count == no.count, "the caller compared the trees")
   for k in yes.indices where yes[k] != no[k] {

@@ -195,5 +195,8 @@ const char *ebb_isa(void);  // "avx512f", "avx2" or "default": which clones this
 // The thread's current execution context, a pointer that Arrays sets and reads; kept here because Swift has no thread-locals.
 void *ebb_thread_context(void);
 void ebb_set_thread_context(void *context);
+// The function that is being recorded on this thread and holds all that happens in it, or NULL.
+void *ebb_thread_branch(void);
+void ebb_set_thread_branch(void *branch);
 
 #endif

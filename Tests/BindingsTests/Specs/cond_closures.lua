@@ -183,6 +183,24 @@ for _, case in ipairs(sorted(cases)) do
   end
 end
 
+test("what a branch makes of values from outside happens only if it is chosen", function()
+  local function root(cond) return function(x) return cond(x:gt(0), function(x) return x:sqrt() end, function(x) return -x end, x) end end
+  for _, way in ipairs { "closed", "passed" } do
+    -- The derivative of the root is infinite at 0, and 0 times that is no number.
+    local slope = eb.compile(eb.grad(root(ways[way])))
+    equal({ slope(eb.tensor(0)), slope(eb.tensor(4)) }, { -1, 0.25 })
+    equal(eb.grad(function(x) return eb.loop(2, function(h) return root(ways[way])(h) end, x) end)(eb.tensor(0)), 1)
+  end
+  -- One branch would be an error.
+  local function factor(h)
+    local A = h * eb.eye(2)
+    return eb.cond(h:gt(0), function() return eb.linalg.cholesky(A):sum() end, function() return h end)
+  end
+  local f = eb.compile(factor)
+  close({ f(eb.tensor(4)), f(eb.tensor(-4)) }, { 4, -4 })
+  close(eb.compile(eb.grad(factor))(eb.tensor(-4)), 1)
+end)
+
 test("a loop that returns a watched value from outside", function()
   local function f(p) return eb.loop(3, function() return p end, eb.tensor(1)) ^ 2 end
   local function g(p) return select(2, eb.scan(function(s) return s + 1, p end, eb.tensor(1), 3)):square():sum() end
@@ -204,4 +222,8 @@ test("a value whose transform has ended is refused, not used", function()
   end
   raises(function() return eb.compile(g)(eb.tensor(1)) end, "after the transform")
   raises(function() return eb.compile(eb.grad(g))(eb.tensor(1)) end, "after the transform")
+  -- So is what leaves a branch by another way than its results.
+  local inside
+  local function leak(x) return eb.cond(x:gt(0), function() inside = x * 2 return x end, function() return x end) + inside end
+  raises(function() return eb.compile(leak)(eb.tensor(1)) end, "after the transform")
 end)
