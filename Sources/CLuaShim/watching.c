@@ -9,7 +9,9 @@ static void hook(lua_State *L, lua_Debug *event) {
 }
 
 bool lh_watch(lua_State *L, lh_host *host, lh_watched watched, void *context, void (*watcher)(void *, lua_State *)) {
-  if (lua_gethook(L) != NULL) return false;
+  // A coroutine that was made under a watcher has the hook from its maker, also when the watcher is gone.
+  bool is_stale = lua_gethook(L) == hook && host->watcher == NULL;
+  if (lua_gethook(L) != NULL && !is_stale) return false;
   host->watcher = watcher;
   host->watcher_context = context;
   lua_sethook(L, hook, watched == LH_WATCH_CALLS ? LUA_MASKCALL : LUA_MASKLINE, 0);

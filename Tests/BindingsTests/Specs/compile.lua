@@ -220,6 +220,18 @@ test("what tests numbers counts where it runs, not where it is only within reach
   -- The hook is gone, also after an error.
   pcall(eb.compile(function(y, t) error "no" end), x, 1)
   assert(debug.gethook() == nil)
+  -- A coroutine that began during a recording, which is refused then, and lives on can record as well.
+  local later
+  raises(function()
+    eb.compile(function(y)
+      later = coroutine.wrap(function() for i = 0, 3 do coroutine.yield(i > 0 and compiled(x, i)) end end)
+      later()
+      return y
+    end)(x)
+  end, "from outside")
+  compiled = eb.compile(function(y, t) return module.scale(y, t) end)
+  for t = 1, 3 do equal(later(), t * x) end
+  assert(tostring(compiled):find("recorded 1 time"), tostring(compiled))
   -- With a hook of the script's own nothing is known of calls.
   local count = 0
   debug.sethook(function() count = count + 1 end, "", 1)
