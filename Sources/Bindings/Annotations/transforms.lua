@@ -223,8 +223,7 @@ function eb.scan(f, state, xs, options) end
 ---only one function is called. Inside loops, where it is unknown, both are called once to be recorded, and one of them runs each time; they
 ---must return the same keys, shapes and dtypes. Under `eb.vmap`, where each lane has its own predicate, both are computed and `eb.where` selects.
 ---Derivatives compute the chosen function again on the way back. A value that f or g take from outside counts as if it were one of their
----arguments, in derivatives and lanes, too; but inside a transform what is made of such values alone is computed on both sides. Where one side
----is dear, or not defined (the slope of a root at 0), give them as arguments.
+---arguments, in derivatives and lanes, too.
 ---```lua
 ---local function halve(x) return x / 2 end
 ---local function collatz(x) return eb.cond((x % 2):eq(0), halve, function(x) return 3 * x + 1 end, x) end
