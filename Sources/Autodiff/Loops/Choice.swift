@@ -200,17 +200,48 @@ extension Graph {
   }
 }
 
+/// A number of the host's language as a result of a function that `choose` records.
+public func number(_ value: Double) throws(TensorError) -> Tensor {
+  guard let branch = Engine.branch else { return try .scalar(value, Engine.current.defaultFloat) }
+  return try unsafeDowncast(branch, to: RecordTrace.self).number(value)
+}
+
+extension Graph {
+  /// Gives one of the results another dtype.
+  fileprivate mutating func cast(result index: Int, to dtype: DType) {
+    if let result = results[index] {
+      results[index] = .value(append(Cast(dtype: dtype), result, nil, Spec(spec(of: result).shape, dtype)))
+    } else {
+      zeroResults[index].dtype = dtype
+    }
+  }
+}
+
 /// `f(x)` where the predicate is true, else `g(x)`. A predicate that is known runs one of them now. One that is not known while a recording
 /// or vmap runs has both recorded, and chooses later; their results must have the same specs. Watched values that the functions take from
-/// outside are operands of the choice like `x`, and what is made of them in a function runs only if it is chosen.
+/// outside are operands of the choice like `x`, and what is made of them in a function runs only if it is chosen. A result that is a number
+/// of the host's language in both functions is one, and in one of them takes the dtype of the other.
 public func choose(
   _ name: String, _ predicate: Tensor, _ x: [Tensor], places: (Int) -> String, _ f: TensorFunction, _ g: TensorFunction
 ) throws(TensorError) -> [Tensor] {
-  var graphs: [(graph: Graph, captured: [Tensor])] = []
-  graphs.append(try recorded(name, x.map(\.spec), isBranch: true, f))
-  graphs.append(try recorded(name, x.map(\.spec), isBranch: true, g))
+  var numbers: [[Bool]] = []
+  func branch(_ function: TensorFunction) throws(TensorError) -> (graph: Graph, captured: [Tensor]) {
+    let passed = Set(x.indices.filter { x[$0].isNumber })
+    return try recorded(name, x.map(\.spec), numbers: passed, isBranch: true) { (x) throws(TensorError) in
+      let results = try function(x)
+      numbers.append(results.map(\.isNumber))
+      return results
+    }
+  }
+  var graphs = [try branch(f)]
+  graphs.append(try branch(g))
+  precondition(numbers[0].count == numbers[1].count, "the caller compared the trees")
+  for k in numbers[0].indices where numbers[0][k] != numbers[1][k] {
+    let (number, met) = numbers[0][k] ? (0, 1) : (1, 0)
+    let dtype = graphs[met].graph.resultSpecs[k].dtype
+    if dtype.isFloat { graphs[number].graph.cast(result: k, to: dtype) }
+  }
   let (yes, no) = (graphs[0].graph.resultSpecs, graphs[1].graph.resultSpecs)
-  precondition(yes.count == no.count, "the caller compared the trees")
   for k in yes.indices where yes[k] != no[k] {
     let place = places(k)
     throw .invalid(
@@ -229,5 +260,7 @@ public func choose(
     branches.append(graph.copied(arguments: specs, places, results: graph.results))
   }
   operands += captured
-  return try bind(Choice(branches: Branches(name, branches)), [predicate] + operands)
+  let results = try bind(Choice(branches: Branches(name, branches)), [predicate] + operands)
+  for (k, result) in results.enumerated() { result.tracer?.isNumber = numbers[0][k] && numbers[1][k] }
+  return results
 }

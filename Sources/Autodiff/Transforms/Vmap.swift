@@ -29,8 +29,9 @@ extension BatchTrace {
   /// The value that has one slice of `tensor` along `axis` in each lane.
   package func lanes(of tensor: Tensor, along axis: Int) throws(TensorError) -> Tensor { value(try tensor.movingAxis(axis, to: 0)) }
 
-  /// All lanes of a result, along `axis`; a result that is the same in all lanes is repeated.
+  /// All lanes of a result, along `axis`; a result that is the same in all lanes is repeated, and a number becomes a tensor.
   package func collect(_ tensor: Tensor, along axis: Int) throws(TensorError) -> Tensor {
+    let tensor = tensor.isNumber ? try tensor.cast(to: Engine.current.defaultFloat) : tensor
     guard axis <= tensor.rank else {
       throw .invalid(
         "vmap", "the examples cannot be dimension \(axis + 1) of a result that has \(tensor.rank) dimensions otherwise")

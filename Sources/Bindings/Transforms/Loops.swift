@@ -103,6 +103,8 @@ extension Library {
   private func choose(_ call: LuaCall, _ predicate: Tensor) throws -> Int {
     let inputs = call.count > 3 ? try (4...call.count).map { try tree(call.stack, at: $0, numbersAreLeaves: false) } : []
     var first: [Tree]?
+    // Which results are Lua numbers, by position among all leaves.
+    var constants: [Set<Int>] = []
     func branch(_ index: Int) -> TensorFunction {
       { [unowned self] (leaves) throws(TensorError) in
         try recordingBody(call.stack) { stack in
@@ -111,10 +113,18 @@ extension Library {
           try stack.pushCopy(of: index)
           for tree in LuaCallback.split(leaves, like: inputs) { try push(tree, to: stack) }
           let count = try stack.call(arguments: inputs.count)
-          var results = try (0..<count).map { try tree(stack, at: base + 1 + $0) }
+          let results = try (0..<count).map { try tree(stack, at: base + 1 + $0) }
+          var leaves: [Tensor] = []
+          constants.append([])
+          for result in results {
+            for (i, leaf) in result.leaves.enumerated() {
+              if result.numbers[i] != nil { constants[constants.count - 1].insert(leaves.count) }
+              leaves.append(try result.numbers[i].map { (number) throws(TensorError) in try Autodiff.number(number) } ?? leaf)
+            }
+          }
           guard let model = first else {
             first = results
-            return results.flatMap(\.leaves)
+            return leaves
           }
           guard model.count == results.count else {
             throw call.error("the functions return \(model.count) and \(results.count) values; they must return as many")
@@ -123,16 +133,14 @@ extension Library {
             if let difference = a.shape.fullDifference(from: b.shape) {
               throw call.error("the functions' results\(results.count == 1 ? "" : " \(k + 1)") differ: \(difference)")
             }
-            for (i, number) in b.numbers where a.leaves[i].rank == 0 && a.leaves[i].dtype.isFloat {
-              results[k].leaves[i] = try .scalar(number, a.leaves[i].dtype)
-            }
           }
-          return results.flatMap(\.leaves)
+          return leaves
         }
       }
     }
-    let outputs = try Autodiff.choose(
+    var outputs = try Autodiff.choose(
       call.name, predicate, inputs.flatMap(\.leaves), places: { first!.flatMap { $0.shape.paths() }[$0] }, branch(2), branch(3))
+    for k in constants[0].intersection(constants[1]) { outputs[k] = try outputs[k].cast(to: engine.defaultFloat) }
     for tree in LuaCallback.split(outputs, like: first!) { try push(tree, to: call.stack) }
     return first!.count
   }

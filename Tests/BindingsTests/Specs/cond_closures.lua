@@ -227,3 +227,35 @@ test("a value whose transform has ended is refused, not used", function()
   local function leak(x) return eb.cond(x:gt(0), function() inside = x * 2 return x end, function() return x end) + inside end
   raises(function() return eb.compile(leak)(eb.tensor(1)) end, "after the transform")
 end)
+
+test("a number of the host's language stays one through a choice, as an argument and as a result", function()
+  local start = eb.tensor(2, { dtype = "float32" })
+  local function both(i) return i end
+  local rounds = {
+    -- What a round makes of state, counter and the choice; and what it is.
+    { function(h, i) return eb.cond(h:gt(0), function(a, j) return a * j end, function(a) return a end, h, i) end, function(h, i) return h * i end },
+    { function(h, i) return h * eb.cond(h:gt(0), both, function(j) return 2 * j end, i) end, function(h, i) return h * i end },
+    { function(h, i) return h * eb.cond(h:lt(0), function() return i end, function() return 2 * i end) end, function(h, i) return 2 * h * i end },
+    { function(h, i) return h * eb.cond(h:gt(0), function() return i end, function() return 2.5 end) end, function(h, i) return h * i end },
+    { function(h, i) return h * eb.cond(h:lt(0), function() return i end, function() return 2.5 end) end, function(h) return 2.5 * h end },
+    { function(h, i) return h * eb.cond(h:gt(0), function() return 2.5 end, function() return i end) end, function(h) return 2.5 * h end },
+    { function(h, i) return eb.cond(h:gt(0), function() return i end, function() return h end) * h end, function(h, i) return h * i end },
+  }
+  for _, round in ipairs(rounds) do
+    local h = start
+    for i = 1, 3 do h = round[2](h, i) end
+    local looped = eb.loop(3, round[1], start)
+    equal(looped.dtype, "float32")
+    equal(looped, h)
+    equal(eb.compile(function(h) return eb.loop(3, round[1], h) end)(start), h)
+    close(eb.grad(function(h) return eb.loop(3, round[1], h) end)(start), h / start)
+  end
+  -- In lanes it is a tensor of the default dtype.
+  eb.default_dtype "float32"
+  local lanes = eb.loop(3, function(h, i) return h + eb.vmap(function() return i end)(h) end, eb.zeros(2))
+  eb.default_dtype "float64"
+  equal(lanes, 6 * eb.ones { 2, dtype = "float32" })
+  -- Among themselves they are computed in float64, as Lua does.
+  local fine = eb.loop(1, function(h, i) return h + ((eb.cond(h:gt(0), function(j) return j + 1e-9 end, both, i) - 1) * 1e9) end, start)
+  close(fine, 3, 1e-6)
+end)
