@@ -12,9 +12,9 @@ local M = (U * s):mm(V:t())
 local shares = paper.choose({ 0.02, 0.1, 0.5, 0.9, 1.1 }, { 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 1.05, 1.1 })
 
 local curves = { title = "steps to a loss of 1e-3", xlabel = "η S / 2", ylabel = "steps", logx = true, logy = true, vlines = 1 }
-for depth = 2, 3 do
+for depth = 2, 4 do
   local net = eb.models.matrix_factorization { n, n, depth = depth }
-  local sharpest, alpha = depth * 5 ^ (2 - 2 / depth), depth == 2 and 1e-6 or 1e-3
+  local sharpest, alpha = depth * 5 ^ (2 - 2 / depth), ({ 1, 1e-6, 1e-3, 1e-2 })[depth]
   local start = net:init { rng = eb.rng(7), init = eb.init.normal { gain = alpha ^ (1 / depth) * n ^ -0.5 } }
   local x, steps, times, settles, beyond = {}, {}, {}, true, true
   for _, share in ipairs(shares) do
