@@ -11,7 +11,8 @@ struct Machine {
   /// - Parameters:
   ///   - threads: how many threads large operations may use.
   ///   - ignoresEnvironment: whether `LUA_PATH` and `LUA_CPATH` mean nothing.
-  init(threads: Int, ignoresEnvironment: Bool) throws {
+  ///   - colours: whether figures are printed in colours.
+  init(threads: Int, ignoresEnvironment: Bool, colours: Bool) throws {
     // The package library reads its variables once, when it opens; they are put back for scripts and their children.
     let names = ignoresEnvironment ? ["LUA_PATH", "LUA_CPATH", "LUA_PATH_5_4", "LUA_CPATH_5_4"] : []
     let saved = names.map { ($0, Environment.value($0)) }
@@ -19,6 +20,7 @@ struct Machine {
     defer { for (name, value) in saved { Environment.set(name, value) } }
     session = try Session(limits: .init(threads: threads))
     session.showsProgress = true
+    session.coloursFigures = colours
   }
 
   /// Runs `body` with this machine's memory and threads as the current ones.

@@ -37,7 +37,8 @@ struct Program {
     if !invocation.check.isEmpty { return Output.finish(check(invocation.check, screen)) }
     do {
       let threads = invocation.threads ?? Environment.value("EBBTIDE_THREADS").flatMap { Int($0) } ?? 1
-      let machine = try Machine(threads: max(1, threads), ignoresEnvironment: invocation.ignoresEnvironment)
+      let machine = try Machine(
+        threads: max(1, threads), ignoresEnvironment: invocation.ignoresEnvironment, colours: screen.style.isEnabled)
       let program = Program(invocation: invocation, machine: machine, screen: screen, sources: SourceTexts())
       if invocation.isDoctor {
         Doctor(program: program).report()

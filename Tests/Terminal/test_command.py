@@ -6,6 +6,8 @@ import subprocess
 import time
 import unittest
 
+import pexpect
+
 from support import PROGRAM, Terminal, TerminalTest, environ
 
 
@@ -156,6 +158,14 @@ class Streams(TerminalTest):
     self.assertNotIn("\x1b", self.run_program("-e", "error 'x'", FORCE_COLOR=1, NO_COLOR=1).stderr)
     self.assertIn("\x1b", self.run_program("--color=always", "-e", "error 'x'", NO_COLOR=1).stderr)
     self.assertNotIn("\x1b", self.run_program("--color", "never", "-e", "error 'x'", FORCE_COLOR=1).stderr)
+    # Figures are printed by the same rule.
+    figure = "print(eb.plot.line { { 1, 2 }, { 2, 1 } })"
+    self.assertIn("\x1b", self.run_program("--color", "always", "-e", figure).stdout)
+    self.assertNotIn("\x1b", self.run_program("-e", figure).stdout)
+    script = self.file("figure.lua", "eb = require 'ebbtide' " + figure)
+    for when in ("never", "auto"):
+      shown = pexpect.run(f"{PROGRAM} --color {when} {script}", env=environ(self.home), encoding="utf-8")
+      self.assertEqual("\x1b" in shown, when == "auto", shown)
 
   def test_the_prompt_after_a_script(self):
     script = self.file("s.lua", "value = 11")

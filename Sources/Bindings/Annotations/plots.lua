@@ -57,7 +57,7 @@ function Figure:save(path, options) end
 ---@field width? integer Characters across in the terminal (all it has, at most 100).
 ---@field height? integer Lines in the terminal, title and legend included (default 20).
 ---@field unicode? boolean Whether the terminal gets more than ASCII (what it can show).
----@field color? boolean Whether the terminal gets colours (what it can show; none into files and pipes, or with NO_COLOR).
+---@field color? boolean Whether the terminal gets colours (as `--color` says; without it on a terminal, unless NO_COLOR is set).
 
 ---Curves through points. A series is a tensor [n] or a table of y values, a column of a run's log (`run.log.loss`, drawn over its steps),
 ---`{ x, y, name = "train" }`, or `{ x =, y =, name = }`; without x they stand at 1, 2, …. A series may also have `error`, the half

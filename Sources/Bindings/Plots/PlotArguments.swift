@@ -34,11 +34,11 @@ struct PlotArguments {
 
   // MARK: Options of all kinds
 
-  func style() throws -> TextStyle { try PlotArguments.style(options) }
+  func style() throws -> TextStyle { try PlotArguments.style(options, terminal: library.terminal) }
 
   /// What the terminal shows, changed by the options `width`, `height`, `unicode` and `color`.
-  static func style(_ options: Options, height: Int = 20) throws -> TextStyle {
-    var style = TextStyle.terminal()
+  static func style(_ options: Options, terminal: TextStyle, height: Int = 20) throws -> TextStyle {
+    var style = terminal
     func cells(_ name: String) throws -> Int? {
       guard let count = try options.integer(name) else { return nil }
       guard (1...10_000).contains(count) else {

@@ -42,7 +42,7 @@ extension Library {
       }
       figure.title = try options.string("title") ?? ""
       let rows = (figure.panels.count + figure.columns - 1) / figure.columns
-      let style = try PlotArguments.style(options, height: rows == 1 ? 20 : 14 * rows)
+      let style = try PlotArguments.style(options, terminal: terminal, height: rows == 1 ? 20 : 14 * rows)
       return try call.push(FigureBox(figure: figure, style: style), as: figures)
     }
     try figures.metamethod(.toString) { call in
@@ -94,16 +94,16 @@ struct FigureBox {
   let style: TextStyle
 }
 
-extension TextStyle {
-  /// What standard output can show: its width, UTF-8 by the locale, colours on a terminal unless NO_COLOR is set.
-  static func terminal() -> TextStyle {
+extension Library {
+  /// What standard output can show: its width, UTF-8 by the locale, and colours as the host says, else on a terminal unless NO_COLOR is set.
+  var terminal: TextStyle {
     var size = winsize()
     let isTerminal = isatty(STDOUT_FILENO) == 1
     let columns = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     let settings = ["LC_ALL", "LC_CTYPE", "LANG"].map { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }
     let name = (settings.first { !$0.isEmpty } ?? "").lowercased()
     let unicode = !isTerminal || name.contains("utf-8") || name.contains("utf8")
-    return TextStyle(
-      width: min(columns, 100), height: 20, unicode: unicode, colour: isTerminal && getenv("NO_COLOR") == nil)
+    let colour = coloursFigures ?? (isTerminal && getenv("NO_COLOR") == nil)
+    return TextStyle(width: min(columns, 100), height: 20, unicode: unicode, colour: colour)
   }
 }

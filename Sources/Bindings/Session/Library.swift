@@ -33,6 +33,8 @@ public final class Library {
   var predictions: Predictions?
   /// Shows how far a run has come; nil shows nothing.
   var progress: ProgressLine?
+  /// Whether figures are printed in colours; nil leaves it to standard output.
+  var coloursFigures: Bool?
   /// Takes what is said to the user beside results.
   var tell: (String) -> Void = { text in
     let line = Array((text + "\n").utf8)

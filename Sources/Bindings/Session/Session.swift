@@ -70,6 +70,12 @@ public final class Session {
     set { library.progress = newValue ? ProgressLine() : nil }
   }
 
+  /// Whether figures are printed in colours unless they say so themselves; nil, as at first: on a terminal unless NO_COLOR is set.
+  public var coloursFigures: Bool? {
+    get { library.coloursFigures }
+    set { library.coloursFigures = newValue }
+  }
+
   /// Sets the global `eb`, as the prompt has it.
   public func exposeGlobal() throws { try state.setGlobal("eb", to: library.root) }
 
