@@ -96,6 +96,11 @@ import Testing
     #expect(svg.contains("2/lr"))
   }
 
+  @Test func theSquaresOfAMapAreNotBlended() throws {
+    let map = try #require(Self.kinds.first { $0.name == "heat" }).figure
+    #expect(String(decoding: try map.drawn(.svg, .init()), as: UTF8.self).contains("<image style='image-rendering: pixelated' x="))
+  }
+
   @Test func aSmallFigureHasThisScript() {
     var panel = Panel([.init(name: "up", y: [0, 1, .nan, 3])])
     panel.title = "T"
@@ -113,15 +118,20 @@ import Testing
         4.0 3.0
         EOD
         reset
+        set lmargin at screen 0.06006
+        set rmargin at screen 0.96164
+        set bmargin at screen 0.08731
+        set tmargin at screen 0.9107
+        set label 'T' at screen 0.51085, screen 0.95238 center noenhanced
         set border 3 lc rgb '#555555' lw 0.8
         set tics nomirror out scale 0.5
         set grid lc rgb '#dddddd' lw 0.7 dt 1
-        set title 'T' noenhanced
         set xrange [1.0:4.0]
         set xtics ('1' 1.0, '1.5' 1.5, '2' 2.0, '2.5' 2.5, '3' 3.0, '3.5' 3.5, '4' 4.0)
         set yrange [0.0:4.0]
         set ytics ('0' 0.0, '1' 1.0, '2' 2.0, '3' 3.0, '4' 4.0)
-        set key top right Left reverse samplen 2 noenhanced opaque
+        set xtics offset 0,0.433
+        set key top right Left reverse samplen 2.857 width 0.057 spacing 0.867 noenhanced opaque
         plot $p1d1 using 1:2 with lines lw 1.5 lc rgb '#0072b2' title 'up' noenhanced, \\
              $p1d2 using 1:2 with points pt 7 ps 0.25 lc rgb '#0072b2' notitle
 

@@ -27,8 +27,9 @@ local Figure = {}
 
 ---Writes the figure to a file, in the format of its ending: .svg, .png and .pdf, drawn by gnuplot; .html, a page that holds the svg and
 ---needs nothing else; .gp, the script for gnuplot with the data in it, which writes the svg of the same name; .csv, every number that is
----drawn, a point a line. Texts are literal: an underscore stays one. Colours stay apart for the colour-blind (Okabe & Ito 2008), the
----legend stands where the fewest points are. The file is replaced at once. Raises for another ending, without gnuplot in PATH, and with
+---drawn, a point a line. Texts are literal: an underscore stays one. Colours stay apart for the colour-blind (Okabe & Ito 2008), from the
+---eighth series on with broken lines. The legend stands in the corner where it hides nothing, below the panel when there is none; the panels
+---of a grid line up and are of one size. The file is replaced at once. Raises for another ending, without gnuplot in PATH, and with
 ---gnuplot's own words when it refuses the figure.
 ---```lua
 ---local path = os.tmpname() .. ".csv"
@@ -53,7 +54,7 @@ function Figure:save(path, options) end
 ---@field ylim? number[]|Tensor `{lower, upper}`: what the vertical axis shows; everything by default.
 ---@field hlines? number|table Lines across: a number, or a table of numbers and `{number, name}`.
 ---@field vlines? number|table Lines up, as `hlines`.
----@field legend? string In files: "automatic" (where the fewest points are), "top right", "top left", "bottom right", "bottom left", "below" or "none".
+---@field legend? string In files: "automatic" (the corner where it hides nothing, or below), "top right", "top left", "bottom right", "bottom left", "below" or "none".
 ---@field width? integer Characters across in the terminal (all it has, at most 100).
 ---@field height? integer Lines in the terminal, title and legend included (default 20).
 ---@field unicode? boolean Whether the terminal gets more than ASCII (what it can show).
@@ -61,14 +62,17 @@ function Figure:save(path, options) end
 
 ---Curves through points. A series is a tensor [n] or a table of y values, a column of a run's log (`run.log.loss`, drawn over its steps),
 ---`{ x, y, name = "train" }`, or `{ x =, y =, name = }`; without x they stand at 1, 2, …. A series may also have `error`, the half
----lengths of error bars; `low` and `high`, the edges of a band, with or without y; `marks = true` for a mark at each point, and
----`line = false` for no line. The options stand in the same table; a single series takes them as a second one. In the terminal one
+---lengths of error bars; `low` and `high`, the edges of a band, with or without y; `marks = true` for a mark at each point,
+---`line = false` for no line, `dashed = true` for a broken one; and `color = k` for the colour, in terminals without colours the mark, that
+---the k-th series has by itself, so that what belongs together looks so: `color = 1` is the C0 of matplotlib. The options stand in the same table; a single series takes them as a second one. In the terminal one
 ---series, or several in colours, are drawn in braille, several without colours with a mark each. Values that are not finite, or not
 ---positive on a logarithmic axis, leave gaps.
 ---```lua
 ---local x = eb.linspace(-1, 1, 41)
 ---local figure = eb.plot.line{{x, x ^ 2, name = "square"}, title = "growth", width = 60, hlines = {{0.5, "half"}}}
 ---assert(tostring(figure):find("growth"))
+---local seen = eb.plot.line{{x, x:exp(), name = "theory"}, {x, x:exp() + 0.1, name = "seen", line = false, marks = true, color = 1}}
+---assert(tostring(seen):find "theory")
 ---```
 ---@param series table|Tensor|Series
 ---@param options? PlotOptions

@@ -163,7 +163,7 @@ extension PlotArguments {
       heat.colours = Heat.Colours(rawValue: name)!
     }
     var panel = Panel(
-      try series(in: "series", keys: ["x", "error", "low", "high", "line", "marks"]).map { curve($0, connected: true) })
+      try series(in: "series", keys: PlotArguments.curveKeys).map { curve($0, connected: true) })
     panel.heat = heat
     return panel
   }

@@ -14,7 +14,12 @@ extension PlotArguments {
     var high: [Double] = []
     var line: Bool?
     var marks: Bool?
+    var dashed = false
+    var colour: Int?
   }
+
+  /// What a series of points may have beside y values and a name.
+  static let curveKeys = ["x", "error", "low", "high", "line", "marks", "dashed", "color"]
 
   /// All series, at least one.
   /// - Parameter keys: what a series may have beside y values and a name.
@@ -43,13 +48,14 @@ extension PlotArguments {
   }
 
   func curves(connected: Bool) throws -> [Panel.Curve] {
-    try series(keys: ["x", "error", "low", "high", "line", "marks"]).map { curve($0, connected: connected) }
+    try series(keys: PlotArguments.curveKeys).map { curve($0, connected: connected) }
   }
 
   func curve(_ series: Series, connected: Bool) -> Panel.Curve {
     var curve = Panel.Curve(
       name: series.name, x: series.x, y: series.y, connected: series.line ?? connected, marked: series.marks)
     (curve.error, curve.low, curve.high) = (series.error, series.low, series.high)
+    (curve.dashed, curve.colour) = (series.dashed, series.colour)
     return curve
   }
 
@@ -79,6 +85,16 @@ extension PlotArguments {
         throw wrong("\(place): \(key): expected boolean, got \(stack.typeName(at: -1))")
       }
       return stack.bool(at: -1)
+    }
+    // Colours are numbered like series.
+    func colour(_ key: String) throws -> Int? {
+      try stack.rawGet(.string(key), from: index)
+      defer { stack.pop() }
+      guard !stack.isNil(at: -1) else { return nil }
+      guard let value = stack.integer(at: -1), (1...1000).contains(value) else {
+        throw wrong("\(place): \(key): expected the number of a series, 1 to 1000, got \(try stack.describe(at: -1))")
+      }
+      return value
     }
     try stack.rawGet("name", from: index)
     defer { stack.pop() }
@@ -127,7 +143,9 @@ extension PlotArguments {
       found[i].error = try extent("error")
       (found[i].low, found[i].high) = (try extent("low"), try extent("high"))
       guard found[i].low.isEmpty == found[i].high.isEmpty else { throw wrong("\(place): a band needs both low and high") }
-      if keys.contains("line") { (found[i].line, found[i].marks) = (try flag("line"), try flag("marks")) }
+      guard keys.contains("line") else { continue }
+      (found[i].line, found[i].marks, found[i].dashed) = (try flag("line"), try flag("marks"), try flag("dashed") ?? false)
+      found[i].colour = try colour("color").map { $0 - 1 }
     }
     return found
   }

@@ -49,6 +49,9 @@ struct Canvas {
     owners[cell] = owner
   }
 
+  /// Whether anything is drawn in a cell.
+  func isSet(_ column: Int, _ row: Int) -> Bool { cells[row * columns + column] != 0 }
+
   /// Sets the pixels of a straight line, one in each column or row, whichever are more, or every `gap`-th of them.
   mutating func line(_ from: (x: Int, y: Int), _ to: (x: Int, y: Int), owner: Int, every gap: Int = 1) {
     let steps = max(abs(to.x - from.x), abs(to.y - from.y))

@@ -50,38 +50,59 @@ extension Figure {
     // gnuplot writes its own name where readers of screens look for the figure's.
     let text = String(decoding: outcome.output, as: UTF8.self)
     guard let place = text.firstRange(of: "<title>Gnuplot</title>") else { return outcome.output }
-    return Array(text.replacingCharacters(place, "<title>\(escaped(caption))</title>").utf8)
+    let named = text.replacingCharacters(place, "<title>\(escaped(caption))</title>")
+    // The squares of a map stay squares; viewers would blend them.
+    return Array(named.replacing("<image ", with: "<image style='image-rendering: pixelated' ").utf8)
   }
 
   /// The whole script for gnuplot. Without `output` it draws to standard output.
   func script(_ format: Format, _ page: Page, output: String? = nil) -> String {
-    let programs = panels.enumerated().map { $0.element.program($0.offset + 1) }
-    var lines = ["set encoding utf8", "set terminal " + terminal(format, page)]
+    let layout = layout(page)
+    // What gnuplot takes for the size of a letter: Pango's measures of DejaVu's digits, or, in SVG, which has no font, a guess.
+    let letters = format == .svg ? Panel.Letters(width: 0.7, height: 1.5) : Panel.Letters(width: 0.636, height: 1.164)
+    let programs = panels.enumerated().map { i, panel in panel.program(i + 1, at: layout.places[i], in: layout, letters) }
+    var lines = ["set encoding utf8", "set terminal " + terminal(format, page, layout)]
     if let output { lines.append("set output \(Panel.quoted(output))") }
     lines += programs.flatMap(\.blocks)
-    let isGrid = panels.count > 1 || !title.isEmpty
-    if isGrid {
-      let heading = title.isEmpty ? "" : " title \(Panel.quoted(title)) noenhanced"
-      lines.append("set multiplot layout \(rows),\(columns)\(heading)")
+    if panels.count > 1 { lines.append("set multiplot") }
+    for (i, program) in programs.enumerated() {
+      lines += program.commands.prefix(1)
+      if i == 0, !title.isEmpty {
+        lines.append("set label \(Panel.quoted(title)) at \(layout.point(layout.width / 2, layout.height - 1.1)) center noenhanced")
+      }
+      lines += program.commands.dropFirst()
     }
-    lines += programs.flatMap(\.commands)
-    if isGrid { lines.append("unset multiplot") }
+    if panels.count > 1 { lines.append("unset multiplot") }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func terminal(_ format: Format, _ page: Page) -> String {
-    let width = page.width ?? (columns == 1 ? 12 : 8.5 * Double(columns))
-    let height = page.height ?? (rows == 1 ? 8 : 7 * Double(rows))
+  /// The parts of the figure on its page. Without a height of the user's own, long legends below panels make it higher and not the panels
+  /// smaller.
+  func layout(_ page: Page) -> Layout {
+    let ems = 72 / 2.54 / page.font  // in a centimetre
+    let width = ems * (page.width ?? (columns == 1 ? 12 : 8.5 * Double(columns)))
+    let height = ems * (page.height ?? (rows == 1 ? 8 : 7 * Double(rows)))
+    let layout = Layout(self, width: width, height: height)
+    guard page.height == nil else { return layout }
+    let lines = stride(from: 0, to: panels.count, by: columns).map { start in
+      max((layout.places[start..<min(start + columns, panels.count)].map(\.legendRows).max() ?? 0) - 3, 0)
+    }.reduce(0, +)
+    return lines == 0 ? layout : Layout(self, width: width, height: height + Layout.line * Double(lines))
+  }
+
+  private func terminal(_ format: Format, _ page: Page, _ layout: Layout) -> String {
+    let (width, height) = (layout.width * page.font / 72 * 2.54, layout.height * page.font / 72 * 2.54)
     func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
     func pixels(_ centimetres: Double, _ dpi: Double) -> Int { Int((centimetres / 2.54 * dpi).rounded()) }
+    // In cairo's files letters are for 96 points an inch and lines for 72, in PDF half as wide.
     switch format {
     case .pdf:
-      return "pdfcairo size \(rounded(width))cm,\(rounded(height))cm enhanced font 'Sans,\(page.font)' fontscale 1"
+      return
+        "pdfcairo size \(rounded(width))cm,\(rounded(height))cm enhanced font 'Sans,\(page.font)' fontscale 0.75 linewidth 2 dashlength 2"
     case .png:
-      // Cairo's letters and lines are for 72 points an inch.
       let scale = rounded(page.dpi / 72)
       return "pngcairo size \(pixels(width, page.dpi)),\(pixels(height, page.dpi)) enhanced font 'Sans,\(page.font)' "
-        + "fontscale \(scale) linewidth \(scale) pointscale \(scale) background '#ffffff'"
+        + "fontscale \(rounded(page.dpi / 96)) linewidth \(scale) dashlength \(scale) pointscale \(scale) background '#ffffff'"
     default:
       // 96 pixels an inch, as browsers have it.
       return "svg size \(pixels(width, 96)),\(pixels(height, 96)) enhanced font 'Helvetica,\(rounded(page.font * 96 / 72))' "

@@ -24,37 +24,75 @@ extension Panel {
     }
   }
 
-  /// The program of the panel with this number.
-  func program(_ number: Int) -> Program {
+  /// The program of the panel with this number, which stands there.
+  func program(_ number: Int, at place: Layout.Place, in layout: Layout, _ letters: Letters) -> Program {
     var program = Program(name: "p\(number)")
-    program.commands = [
-      "reset", "set border \(heat == nil ? 3 : 15) lc rgb '#555555' lw 0.8", "set tics nomirror out scale 0.5",
+    let frame = place.frame
+    let sides = [
+      ("l", frame.left, layout.width), ("r", frame.right, layout.width), ("b", frame.bottom, layout.height),
+      ("t", frame.top, layout.height),
     ]
-    if heat == nil { program.commands.append("set grid lc rgb '#dddddd' lw 0.7 dt 1") }
-    for (name, text) in [("title", title), ("xlabel", xLabel), ("ylabel", yLabel)] where !text.isEmpty {
-      program.commands.append("set \(name) \(Panel.quoted(text)) noenhanced")
-    }
-    guard let (xAxis, yAxis) = fileAxes else {
+    program.commands = ["reset"] + sides.map { "set \($0)margin at screen \(Panel.share($1, of: $2))" }
+    program.commands += texts(at: place, in: layout)
+    guard let axes else {
+      let middle = layout.point(frame.middle.x, frame.middle.y)
       program.commands += [
-        "unset tics", "unset key", "set label \(Panel.quoted("(\(emptiness))")) at graph 0.5, graph 0.5 center noenhanced",
+        "unset tics", "unset border", "unset key", "set label \(Panel.quoted("(\(emptiness))")) at \(middle) center noenhanced",
         "plot [0:1] [0:1] NaN notitle",
       ]
       return program
     }
-    program.commands += axis("x", xAxis, categories) + axis("y", yAxis)
-    if let heat, let scale = heat.scale { add(heat, scale, to: &program) }
-    for (i, bar) in bars.enumerated() { add(bar, colour(curves.count + i), base: yAxis.isLog ? yAxis.lower : 0, to: &program) }
-    for (i, curve) in curves.enumerated() { add(curve, colour(i), to: &program) }
-    addReferences(xAxis, yAxis, to: &program)
-    program.commands.append(key(xAxis, yAxis))
+    program.commands += ["set border \(heat == nil ? 3 : 15) lc rgb '#555555' lw 0.8", "set tics nomirror out scale 0.5"]
+    if heat == nil { program.commands.append("set grid lc rgb '#dddddd' lw 0.7 dt 1") }
+    program.commands += axis("x", axes.x, place.xTicks) + axis("y", axes.y, place.yTicks)
+    let raised = "set xtics offset 0,\(Panel.rounded(1 - (Layout.tickLabels - 0.3) / letters.height))"
+    program.commands.append(hasTiltedCategories(along: frame.width) ? "set xtics rotate by 45 right offset 0,0" : raised)
+    if let heat, let scale = heat.scale { add(heat, scale, at: place, in: layout, to: &program) }
+    for (i, bar) in bars.enumerated() { add(bar, colour(curves.count + i), base: axes.y.isLog ? axes.y.lower : 0, to: &program) }
+    for (i, curve) in curves.enumerated() { add(curve, i, to: &program) }
+    addReferences(axes.x, axes.y, to: &program)
+    program.commands.append(key(at: place, in: layout, letters))
     program.commands.append("plot " + program.plots.joined(separator: ", \\\n     "))
     return program
   }
 
-  // MARK: Axes
+  // MARK: Around the frame
+
+  /// How gnuplot measures letters for a kind of file, in ems.
+  struct Letters {
+    let width: Double
+    let height: Double
+  }
+
+  // Labels at places of their own, since gnuplot's titles stand differently far away in each kind of file.
+  private func texts(at place: Layout.Place, in layout: Layout) -> [String] {
+    var commands: [String] = []
+    let (cell, frame) = (place.cell, place.frame)
+    func label(_ text: String, _ x: Double, _ y: Double, _ turn: String = "") {
+      commands.append("set label \(Panel.quoted(text)) at \(layout.point(x, y)) center\(turn) noenhanced")
+    }
+    // In the middle of the frame, or where it does not leave the cell.
+    func across(_ text: String) -> Double {
+      let half = Layout.width(text) / 2
+      return half * 2 > cell.width ? cell.middle.x : min(max(frame.middle.x, cell.left + half), cell.right - half)
+    }
+    for (i, line) in place.title.reversed().enumerated() {
+      label(line, across(line), frame.top + 1.05 + Layout.line * Double(i))
+    }
+    let tilt = hasTiltedCategories(along: frame.width) ? 0.7 * (place.xTicks.map(\.width).max() ?? 0) : 0
+    for (i, line) in place.xLabel.enumerated() {
+      label(line, across(line), frame.bottom - tilt - Layout.tickLabels - Layout.line * (Double(i) + 1))
+    }
+    for (i, line) in place.yLabel.enumerated() {
+      let half = min(Layout.width(line), cell.height) / 2
+      let up = min(max(frame.middle.y, cell.bottom + half), max(cell.top - half, cell.bottom + half))
+      label(line, cell.left + 1 + Layout.line * Double(i), up, " rotate by 90")
+    }
+    return commands
+  }
 
   // With a little room around the points, where limits don't say otherwise.
-  private var fileAxes: (x: Axis, y: Axis)? {
+  var axes: (x: Axis, y: Axis)? {
     guard var xAxis, var yAxis else { return nil }
     if heat == nil {
       if xLimits == nil, !curves.isEmpty { xAxis = xAxis.padded(0.02, 0.02) }
@@ -66,20 +104,17 @@ extension Panel {
     return (xAxis, yAxis)
   }
 
-  private func axis(_ name: String, _ axis: Axis, _ categories: [String] = []) -> [String] {
+  private func axis(_ name: String, _ axis: Axis, _ ticks: [Tick]) -> [String] {
     let range = axis.isReversed ? "[\(axis.upper):\(axis.lower)]" : "[\(axis.lower):\(axis.upper)]"
     var commands = ["set \(name)range \(range)"]
     if axis.isLog { commands.append("set logscale \(name)") }
-    if !categories.isEmpty {
-      let ticks = categories.enumerated().map { "\(Panel.quoted($0.element)) \($0.offset + 1)" }
-      commands.append("set \(name)tics (\(ticks.joined(separator: ", "))) noenhanced" + (name == "x" ? " scale 0" : ""))
-      if name == "x" { commands.append("set grid noxtics") }
-    } else if axis.isLog, axis.upper / axis.lower >= 100 {
-      commands.append("set format \(name) '10^{%L}'")
-    } else {
-      let ticks = axis.ticks(name == "cb" ? 5 : 6).map { "'\($0.label)' \($0.value)" }
-      commands.append("set \(name)tics (\(ticks.joined(separator: ", ")))")
+    let isNamed = name == "x" && !categories.isEmpty
+    let list = ticks.map { tick in
+      let (label, level) = tick.label.map { (Panel.quoted($0), "") } ?? ("''", " 1")
+      return "\(label) \(tick.value)\(level)"
     }
+    commands.append("set \(name)tics (\(list.joined(separator: ", ")))" + (isNamed ? " noenhanced scale 0" : ""))
+    if isNamed { commands.append("set grid noxtics") }
     return commands
   }
 
@@ -94,7 +129,11 @@ extension Panel {
 
   private func titled(_ name: String) -> String { name.isEmpty ? "notitle" : "title \(Panel.quoted(name)) noenhanced" }
 
-  private func add(_ curve: Curve, _ colour: String, to program: inout Program) {
+  private func add(_ curve: Curve, _ index: Int, to program: inout Program) {
+    let colour = colour(number(of: index))
+    // Colours that come again have other lines and marks.
+    let cycle = number(of: index) / Panel.palette.count
+    let (dash, mark) = ([curve.dashed ? " dt (6,3)" : "", " dt (6,3)", " dt (1.5,2)"][cycle % 3], [7, 6, 2][cycle % 3])
     var name = curve.name
     // The first of a curve's parts has its name.
     func title() -> String {
@@ -117,13 +156,14 @@ extension Panel {
     if !lines.isEmpty {
       let shown = lines.map { curve.marked ? Array($0) : thinned($0, of: curve) }
       let block = program.data([shown.map { $0.map(point).joined(separator: "\n") }.joined(separator: "\n\n")])
-      let style = curve.marked ? "linespoints pt 7 ps 0.5 lw 1.5" : "lines lw 1.5"
-      program.plots.append("\(block) using 1:2 with \(style) lc rgb '\(colour)' \(title())")
+      let style = curve.marked ? "linespoints pt \(mark) ps 0.5 lw 1.5" : "lines lw 1.5"
+      program.plots.append("\(block) using 1:2 with \(style) lc rgb '\(colour)'\(dash) \(title())")
     }
     let alone = pieces.filter { !curve.connected || $0.count == 1 }.flatMap { $0 }
     if !alone.isEmpty {
       let size = curve.connected && !curve.marked ? 0.25 : alone.count > 500 ? 0.3 : 0.5
-      program.plots.append("\(program.data(alone.map(point))) using 1:2 with points pt 7 ps \(size) lc rgb '\(colour)' \(title())")
+      program.plots.append(
+        "\(program.data(alone.map(point))) using 1:2 with points pt \(mark) ps \(size) lc rgb '\(colour)' \(title())")
     }
     addErrors(
       pieces.joined().filter { $0 < curve.error.count }.map { (curve.x[$0], curve.y[$0], curve.error[$0]) }, colour, to: &program)
@@ -187,7 +227,12 @@ extension Panel {
   }
 
   private func addReferences(_ xAxis: Axis, _ yAxis: Axis, to program: inout Program) {
+    // Lines without a name are of one kind.
+    let dashes = ["(1.5,3)", "(6,4)", "(8,3,1.5,3)", "(8,3,1.5,3,1.5,3)"]
+    var named = 0
     for (i, line) in (horizontals + verticals).enumerated() {
+      if !line.name.isEmpty { named += 1 }
+      let dash = line.name.isEmpty ? dashes[0] : dashes[(named - 1) % 3 + 1]
       let isAcross = i < horizontals.count
       guard let position = (isAcross ? yAxis : xAxis).position(line.value), (0...1).contains(position) else { continue }
       let ends =
@@ -195,15 +240,23 @@ extension Panel {
         ? ["\(xAxis.lower) \(line.value)", "\(xAxis.upper) \(line.value)"]
         : ["\(line.value) \(yAxis.lower)", "\(line.value) \(yAxis.upper)"]
       program.plots.append(
-        "\(program.data(ends)) using 1:2 with lines lw 1.2 dt \(i % 4 + 2) lc rgb '#444444' \(titled(line.name))")
+        "\(program.data(ends)) using 1:2 with lines lw 1.2 dt \(dash) lc rgb '#444444' \(titled(line.name))")
     }
   }
 
-  private func add(_ heat: Heat, _ scale: Axis, to program: inout Program) {
+  private func add(_ heat: Heat, _ scale: Axis, at place: Layout.Place, in layout: Layout, to program: inout Program) {
     let colours = heat.colours.anchors.enumerated().map { "\($0.offset) '#\(hex($0.element))'" }
     program.commands.append("set palette defined (\(colours.joined(separator: ", ")))")
-    program.commands += axis("cb", scale)
-    if !heat.label.isEmpty { program.commands.append("set cblabel \(Panel.quoted(heat.label)) noenhanced") }
+    program.commands += axis("cb", scale, scale.ticks(along: place.frame.height, isAcross: false))
+    let bar = place.frame.right + Layout.colourBar - 1
+    program.commands.append(
+      "set colorbox user origin \(layout.point(bar, place.frame.bottom)) "
+        + "size \(layout.point(1, place.frame.height))")
+    if !heat.label.isEmpty {
+      program.commands.append(
+        "set label \(Panel.quoted(heat.label)) at \(layout.point(place.cell.right - 0.9, place.frame.middle.y)) center rotate by 90 noenhanced"
+      )
+    }
     let asImage = heat.isUniform && !logX && !logY && heat.x.count > 1 && heat.y.count > 1
     var lines: [String] = []
     for (i, y) in heat.y.enumerated() {
@@ -231,47 +284,24 @@ extension Panel {
 
   // MARK: The legend
 
-  private func key(_ xAxis: Axis, _ yAxis: Axis) -> String {
-    let names = curves.map(\.name) + bars.map(\.name) + horizontals.map(\.name) + verticals.map(\.name)
-    guard legend != .none, names.contains(where: { !$0.isEmpty }) else { return "unset key" }
-    let place = legend == .automatic ? freeCorner(xAxis, yAxis) : legend
-    let words = place == .below ? "outside below horizontal" : place.rawValue
-    return "set key \(words) Left reverse samplen 2 noenhanced" + (place == .below ? "" : " opaque")
+  private func key(at place: Layout.Place, in layout: Layout, _ letters: Letters) -> String {
+    let names = legendNames
+    guard place.legend != .none, !names.isEmpty else { return "unset key" }
+    // gnuplot counts letters; what it adds makes columns as wide as the layout has them, with a sample of 2 ems.
+    let longest = names.map(\.unicodeScalars.count).max()!
+    let excess = (Panel.legendSample + legendText - 2) / letters.width - 4 - Double(longest)
+    let form =
+      "Left reverse samplen \(Panel.rounded(2 / letters.width)) width \(Panel.rounded(excess)) "
+      + "spacing \(Panel.rounded(Layout.line / letters.height)) noenhanced"
+    guard place.legend == .below else { return "set key \(place.legend.rawValue) \(form) opaque" }
+    let top = place.cell.bottom + 0.45 + Layout.line * Double(place.legendRows)
+    return "set key at screen \(Panel.share(place.cell.middle.x, of: layout.width)),"
+      + "\(Panel.share(top, of: layout.height)) center top vertical maxrows \(place.legendRows) \(form)"
   }
 
-  /// The corner with the fewest points; below the panel when all have many.
-  private func freeCorner(_ xAxis: Axis, _ yAxis: Axis) -> Legend {
-    var points: [(Double, Double)] = []
-    for curve in curves {
-      for piece in pieces(of: curve) {
-        for i in piece {
-          guard let x = xAxis.position(curve.x[i]), let y = yAxis.position(curve.y[i]) else { continue }
-          points.append((x, y))
-          // A long straight line is in the way as well.
-          guard curve.connected, curve.count < 100, i + 1 < piece.upperBound, let nextX = xAxis.position(curve.x[i + 1]),
-            let nextY = yAxis.position(curve.y[i + 1])
-          else { continue }
-          for step in 1..<10 { points.append((x + (nextX - x) * Double(step) / 10, y + (nextY - y) * Double(step) / 10)) }
-        }
-      }
-    }
-    for bar in bars {
-      for (edges, height) in zip(bar.edges, bar.heights) {
-        guard let x = xAxis.position((edges.left + edges.right) / 2), let y = yAxis.position(height) else { continue }
-        for step in 0...10 { points.append((x, y * Double(step) / 10)) }
-      }
-    }
-    let names = curves.count + bars.count + horizontals.count + verticals.count
-    let depth = min(0.1 + 0.07 * Double(names), 0.6)
-    let corners: [(Legend, right: Bool, top: Bool)] = [
-      (.topRight, true, true), (.topLeft, false, true), (.bottomRight, true, false), (.bottomLeft, false, false),
-    ]
-    let crowds = corners.map { corner in
-      points.count { (corner.right ? $0.0 > 0.55 : $0.0 < 0.45) && (corner.top ? $0.1 > 1 - depth : $0.1 < depth) }
-    }
-    let least = crowds.min()!
-    return least > points.count / 20 ? .below : corners[crowds.firstIndex(of: least)!].0
-  }
+  fileprivate static func share(_ length: Double, of whole: Double) -> Double { (length / whole * 1e5).rounded() / 1e5 }
+
+  fileprivate static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 
   /// A text as gnuplot takes it literally.
   static func quoted(_ text: String) -> String {
@@ -280,4 +310,9 @@ extension Panel {
     }
     return "'" + clean.joined().split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
   }
+}
+
+extension Layout {
+  /// A place as gnuplot takes it.
+  func point(_ x: Double, _ y: Double) -> String { "screen \(Panel.share(x, of: width)), screen \(Panel.share(y, of: height))" }
 }

@@ -18,7 +18,8 @@ extension Panel {
     let below = 2 + (xLabel.isEmpty ? 0 : 1) + legend.count
     let rows = max(3, style.height - above - below)
 
-    let yTicks = yAxis.ticks(max(2, rows / 3))
+    // One number alone says nothing of the scale.
+    let yTicks = (max(2, rows / 3)...max(2, rows)).lazy.map { yAxis.ticks($0) }.first { $0.count > 1 } ?? yAxis.ticks(2)
     var margin = yTicks.map(\.label.count).max() ?? 0
     if margin + 2 + 8 > style.width { margin = 0 }  // no room for labels beside a plot of 8 cells
     let columns = max(1, style.width - margin - 2)
@@ -44,8 +45,9 @@ extension Panel {
 
   // MARK: What is drawn
 
-  // Owners are numbered through curves, bars, horizontal and vertical lines; curves are drawn last, to be above the others.
-  private func draw(_ xAxis: Axis, _ yAxis: Axis, on canvas: inout Canvas) {
+  // Owners are numbered through curves, bars, horizontal and vertical lines, but a curve with the colour of another has that one's number;
+  // curves are drawn last, to be above the others.
+  func draw(_ xAxis: Axis, _ yAxis: Axis, on canvas: inout Canvas) {
     let gap = canvas.grain == .dots ? 3 : 2
     let grid = canvas  // for its measures
     func pixel(_ x: Double, _ y: Double) -> (x: Int, y: Int)? {
@@ -67,10 +69,11 @@ extension Panel {
       draw(bar, owner: curves.count + i, base: yAxis.isLog ? yAxis.lower : 0, pixel, on: &canvas)
     }
     for (i, curve) in curves.enumerated() {
+      let owner = number(of: i)
       for piece in bandPieces(of: curve) {
         for edge in [curve.low, curve.high] {
           for at in piece.dropFirst() {
-            canvas.line(pixel(curve.x[at - 1], edge[at - 1])!, pixel(curve.x[at], edge[at])!, owner: i, every: gap)
+            canvas.line(pixel(curve.x[at - 1], edge[at - 1])!, pixel(curve.x[at], edge[at])!, owner: owner, every: gap)
           }
         }
       }
@@ -78,13 +81,15 @@ extension Panel {
         guard let low = pixel(curve.x[at], curve.y[at] - curve.error[at]),
           let high = pixel(curve.x[at], curve.y[at] + curve.error[at])
         else { continue }
-        canvas.line(low, high, owner: i, every: 1)
+        canvas.line(low, high, owner: owner, every: 1)
       }
       for piece in pieces(of: curve) {
         for at in piece {
           let here = pixel(curve.x[at], curve.y[at])!
-          canvas.set(here.x, here.y, owner: i)
-          if curve.connected, at > piece.lowerBound { canvas.line(pixel(curve.x[at - 1], curve.y[at - 1])!, here, owner: i) }
+          canvas.set(here.x, here.y, owner: owner)
+          if curve.connected, at > piece.lowerBound {
+            canvas.line(pixel(curve.x[at - 1], curve.y[at - 1])!, here, owner: owner, every: curve.dashed ? gap : 1)
+          }
         }
       }
     }
@@ -142,7 +147,9 @@ extension Panel {
       ? axis.ticks(max(2, canvas.columns / 9)) : categories.enumerated().map { (Double($0.offset + 1), $0.element) }
     for (value, label) in ticks {
       guard let across = axis.position(value), (0...1).contains(across) else { continue }
-      let text = style.clipped(label, to: style.width)
+      // A name is rather shortened than left out.
+      let room = categories.isEmpty ? style.width : max(canvas.columns / categories.count - 1, 3)
+      let text = style.clipped(label, to: min(room, style.width))
       let size = TextStyle.cells(text)
       let column = canvas.cell(across: across, up: 0).column
       let start = min(max(margin + 2 + column - size / 2, 0), style.width - size)
@@ -154,7 +161,7 @@ extension Panel {
     return [String(repeating: " ", count: margin + 1) + corner + rule.joined(), labels]
   }
 
-  private static let marks: [Character] = ["*", "+", "o", "x", "#", "@", "%", "&"]
+  private static let marks = [Character]("*+ox#@%&ABCDEFGHIJKLMNPQRSTUVWXYZ")
 
   /// The named items beside each other, in as many lines as they need.
   private func legendLines(_ style: TextStyle, usesDots: Bool) -> [String] {
@@ -164,10 +171,10 @@ extension Panel {
     var used = style.width
     for (index, text) in names.enumerated() where !text.isEmpty && legend != .none {
       let dots = index < names.count - references ? "⠒⠒" : "⠂⠂"
-      let mark = usesDots ? dots : String(Panel.marks[index % Panel.marks.count])
+      let mark = usesDots ? dots : String(Panel.marks[number(of: index) % Panel.marks.count])
       let name = style.clipped(text, to: style.width - mark.count - 1)
       let size = mark.count + 1 + TextStyle.cells(name)
-      let entry = style.painted(mark, series: index) + " " + name
+      let entry = style.painted(mark, series: number(of: index)) + " " + name
       if used + 3 + size <= style.width {
         lines[lines.count - 1] += "   " + entry
         used += 3 + size

@@ -21,6 +21,10 @@ public struct Panel: Sendable {
     public var connected: Bool
     /// Whether each point has a mark.
     public var marked: Bool
+    /// Whether the line is broken.
+    public var dashed = false
+    /// Whose colour it has, from 0: that of the curve with this number if all had their own; nil for its own.
+    public var colour: Int?
 
     /// A curve through points; without `x` they are 1, 2, … apart.
     public init(name: String = "", x: [Double]? = nil, y: [Double], connected: Bool = true, marked: Bool? = nil) {
@@ -111,6 +115,9 @@ public struct Panel: Sendable {
 
   /// A panel with these curves on linear axes, without title and labels.
   public init(_ curves: [Curve] = []) { self.curves = curves }
+
+  /// Which of the colours and marks a curve or bar has, numbered through curves and bars.
+  func number(of index: Int) -> Int { index < curves.count ? curves[index].colour ?? index : index }
 
   // MARK: Axes
 

@@ -73,7 +73,8 @@ public struct TextStyle: Sendable {
 
   /// The text in the colour of a series, if colours are allowed.
   func painted(_ text: String, series: Int) -> String {
-    let codes = [36, 33, 35, 32, 31, 34]
+    // The bright ones begin with the seventh.
+    let codes = [36, 33, 35, 32, 31, 34, 96, 93, 95, 92, 91, 94]
     return colour ? "\u{1b}[\(codes[series % codes.count])m\(text)\u{1b}[39m" : text
   }
 }

@@ -69,19 +69,22 @@ struct Axis {
     guard isLog else { return linearTicks(count) }
     let first = Int(log10(lower).rounded(.up))
     let last = Int(log10(upper).rounded(.down))
-    let decades = last - first + 1
-    if decades >= 2 {
-      let every = max(1, (decades + count - 1) / count)
-      return stride(from: first, through: last, by: every).map { (power(of: $0), label(mantissa: 1, exponent: $0)) }
-    }
-    var result: [(Double, String)] = []
-    for exponent in first - 1...max(last, first) {
-      for mantissa in [1, 2, 5] {
-        let value = Double(mantissa) * power(of: exponent)
-        if (lower...upper).contains(value) { result.append((value, label(mantissa: mantissa, exponent: exponent))) }
+    // Within two powers of ten also 2 and 5 times these; else every power, or those whose exponents are multiples of a round number.
+    var choices: [[(value: Double, label: String)]] = []
+    if upper / lower < 100 {
+      for mantissas in [[1, 2, 5], [1, 5]] {
+        choices.append(
+          (first - 1...max(last, first)).flatMap { exponent in
+            mantissas.map { (Double($0) * power(of: exponent), label(mantissa: $0, exponent: exponent)) }
+          }.filter { (lower...upper).contains($0.0) })
       }
     }
-    return result.count >= 2 ? result : linearTicks(count)
+    for every in [1, 2, 3, 5, 10, 20, 50, 100, 200] {
+      let lowest = Int((Double(first) / Double(every)).rounded(.up)) * every
+      choices.append(stride(from: lowest, through: last, by: every).map { (power(of: $0), label(mantissa: 1, exponent: $0)) })
+    }
+    choices.removeAll { $0.count < 2 }
+    return choices.first { $0.count <= count } ?? choices.last ?? linearTicks(count)
   }
 
   /// A value with three digits, as a label.

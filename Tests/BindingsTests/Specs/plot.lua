@@ -102,6 +102,29 @@ test("bands, error bars and references", function()
   assert(plain(eb.plot.line { { 1, 2 }, hlines = { 1.5, "one" } }):find "one")
 end)
 
+test("series that belong together share a mark and a colour", function()
+  local figure = eb.plot.line {
+    { { 1, 2 }, { 1, 2 }, name = "theory" }, { { 1, 2 }, { 2, 1 }, dashed = true }, { { 1, 1.5, 2 }, { 2, 1.8, 1.9 }, line = false, color = 1 },
+    width = 24, height = 6, unicode = false, color = false,
+  }
+  equal(tostring(figure), [[
+  2 +* + +    *    *****
+1.5 +     *+*+*+*+*
+  1 +*****         + + +
+    ++--------+--------+
+     1       1.5       2
+* theory]])
+  local name = os.tmpname()
+  figure:save(name .. ".gp")
+  local file = assert(io.open(name .. ".gp"))
+  local script = file:read "a"
+  file:close()
+  os.remove(name .. ".gp")
+  os.remove(name)
+  equal(select(2, script:gsub("lc rgb '#0072b2'", "")), 2)
+  assert(script:find("lc rgb '#d55e00' dt (6,3)", 1, true))
+end)
+
 test("histograms count, bars stand beside each other", function()
   local options = { width = 40, height = 8, unicode = false, color = false, bins = { 0, 1, 2, 3 } }
   equal(tostring(eb.plot.hist(eb.tensor { { 0, 1, 1 }, { 2, 2.5, 3 } }, options)), [[
@@ -192,7 +215,7 @@ test("errors", function()
   raises(function() eb.plot.line { { x = { 1, 2, 3 }, y = { 1, 2 } } } end, "x has 3 values and y has 2")
   raises(function() eb.plot.line { { x = { 1, 2, 3 } } } end, "series 1: expected y values, got none")
   raises(function() eb.plot.line { {} } end, "series 1: expected y values, got none")
-  raises(function() eb.plot.line { { 1, 2, label = "a" } } end, "series 1: unknown option 'label' (known: x, y, name, error, low, high, line, marks)")
+  raises(function() eb.plot.line { { 1, 2, label = "a" } } end, "series 1: unknown option 'label' (known: x, y, name, error, low, high, line, marks, dashed, color)")
   raises(function() eb.plot.line { { 1, 2, name = 3 } } end, "series 1: name: expected string, got number")
   raises(function() eb.plot.line { { 1, "2" } } end, "series 1: value 2: expected number, got string")
   raises(function() eb.plot.line { eb.ones { 2, 2 } } end, "series 1: expected a tensor of one dimension, got shape [2, 2]")
@@ -206,6 +229,10 @@ test("errors", function()
   raises(function() eb.plot.line { { y = { 1, 2 }, error = { 1 } } } end, here(), "series 1: error has 1 values and y has 2; they must be equal")
   raises(function() eb.plot.line { { y = { 1, 2 }, low = { 1, 2 } } } end, here(), "series 1: a band needs both low and high")
   raises(function() eb.plot.line { { y = { 1 }, marks = 1 } } end, here(), "series 1: marks: expected boolean, got number")
+  raises(function() eb.plot.line { { y = { 1 }, dashed = "--" } } end, here(), "series 1: dashed: expected boolean, got string")
+  raises(function() eb.plot.line { { y = { 1 }, color = "red" } } end, here(), "series 1: color: expected the number of a series, 1 to 1000, got")
+  raises(function() eb.plot.line { { y = { 1 }, color = 0 } } end, here(), "series 1: color: expected the number of a series, 1 to 1000, got 0")
+  raises(function() eb.plot.bar { { { 1 }, color = 1 } } end, here(), "series 1: unknown option 'color'")
   raises(function() eb.plot.line { { 1, 2 }, hlines = { "x" } } end, here(), "option 'hlines': entry 1: expected a number or {number, name}, got")
   raises(function() eb.plot.line { { 1, 2 }, xlim = { 2, 1 } } end, here(), "option 'xlim': expected {lower, upper}, got {2.0, 1.0}")
   raises(function() eb.plot.line { { 1, 2 }, ylim = { 0, 1 }, logy = true } end, here(), "option 'ylim': a logarithmic axis begins above 0, got 0.0")
