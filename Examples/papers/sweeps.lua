@@ -134,7 +134,7 @@ function sweeps.study(paper, set, loss, kinds, factors)
     return eb.plot.line(list)
   end
   curves.S[#kinds + 1] = { factors, (1 / eb.tensor(factors)):clamp(0, 1), name = "edge" }
-  paper.figure(set.name, eb.plot.grid { panel(curves.S, "S / s_GF", "below"), panel(curves.norm, "1-norm, relative", "none"),
+  paper.figure(set.name, eb.plot.grid { panel(curves.S, "S / s_GF"), panel(curves.norm, "1-norm, relative", "none"),
     panel(curves.test, "test loss", "none"), columns = 3 }, set.name .. ": sharpness, norm and test loss of the minima")
   return results
 end

@@ -55,6 +55,6 @@ paper.claim { row = "the mean has half of it beyond the flow at the mean's own, 
 paper.expect { row = "sharpness after small last steps over that of the last iterate", at_least = 1, measured = (c.S_small[large] / c.S_last[large]):totable() }
 paper.csv("all", c, names)
 paper.figure("rises", eb.plot.line { { c.factor, c.last, name = "last iterate" }, { c.factor, c.mean, name = "mean of 20" },
-  { c.factor, c.matched, name = "mean, flow at its loss" }, { c.factor, c.small, name = "small last steps" }, xlabel = "step size / η_c", ylabel = "1-norm beyond the flow's", legend = "below" },
+  { c.factor, c.matched, name = "mean, flow at its loss" }, { c.factor, c.small, name = "small last steps" }, xlabel = "step size / η_c", ylabel = "1-norm beyond the flow's" },
   "What an average and small last steps leave of the rise of the norm")
 paper.finish()

@@ -51,7 +51,7 @@ for i, case in ipairs { { 0, 0.2, 0 }, { 0, 0.2, 0.5 }, { 0, 0.2, 1 }, { 1, 0.00
   -- Single iterates oscillate, so that plain descent hovers a little above 1. The threshold of another β would be off by a half.
   paper.expect { row = name .. ": curvature over the threshold in the second half, median", at_least = 0.9, at_most = 1.25,
     measured = log.value[{ { #log // 2, -1 } }]:median():item() }
-  curves[i] = { log.step, log.value, name = name }
+  curves[i] = { log.step, log.value, name = name, color = (i - 1) % 3 + 1, dashed = scaled == 1 }
 end
 curves.title, curves.hlines, curves.xlabel, curves.ylim = "curvature over the rule's threshold", { 1 }, "step", { 0, 2 }
 paper.figure("curvature", eb.plot.line(curves), "Six rules, each over its own threshold")

@@ -38,9 +38,9 @@ for i, noise in ipairs { 0.25, 0.5, 0.75 } do
   exact[i] = math.abs(eb.tree.dot(g, pristine) / eb.tree.dot(g, g) - now.f_p) + math.abs(now.f_p + now.f_c - 1)
 
   local function draw(name, what, letter, logy)
-    local band = { x = at, low = value(letter .. "_p_low"), high = value(letter .. "_p_high"), name = "null worlds of pristine, 95 %" }
+    local band = { x = at, low = value(letter .. "_p_low"), high = value(letter .. "_p_high"), name = "null worlds of pristine, 95 %", color = 1 }
     paper.figure(("%s-%g"):format(name, 100 * noise), eb.plot.line { { at, value(letter .. "_p"), name = "pristine" }, { at, value(letter .. "_c"), name = "corrupt" },
-      band, title = ("%s, noise %g"):format(what, noise), xlabel = "step", logx = true, logy = logy, legend = "below" },
+      band, title = ("%s, noise %g"):format(what, noise), xlabel = "step", logx = true, logy = logy },
       ("%s_p and %s_c, and the band of %s_p when the names are dealt out at random"):format(letter, letter, letter))
   end
   draw("fractions", "shares of the decrease", "f", false)

@@ -26,7 +26,7 @@ for i, noise in ipairs { 0, 0.25, 0.5, 0.75, 1 } do
   results[i] = r
 end
 for _, what in ipairs { "train", "test", "pristine", "corrupt" } do
-  local curves = { title = what == "test" and "test accuracy" or "right as labelled: " .. what, xlabel = "step", logx = true, legend = "below" }
+  local curves = { title = what == "test" and "test accuracy" or "right as labelled: " .. what, xlabel = "step", logx = true }
   for i = what == "corrupt" and 2 or 1, what == "pristine" and 4 or 5 do
     table.insert(curves, { schedule, results[i][what], name = ("noise %g"):format(results[i].noise) })
   end

@@ -14,7 +14,7 @@ local function of_rows(rows) return eb.per_example(function(p, x) return p:dot(x
 row("of (1, 0), (0, 1), (1, 1); of (1, 0), (−1, 0); of three equal rows", { expected = { 2, 0, 3 }, within = 1e-6,
   measured = { of_rows { { 1, 0 }, { 0, 1 }, { 1, 1 } }, of_rows { { 1, 0 }, { -1, 0 } }, of_rows { { 1, 2 }, { 1, 2 }, { 1, 2 } } } })
 
-local whole, layers, series = { title = "m-coherence", xlabel = "step", logx = true, logy = true, legend = "below" }, {}, {}
+local whole, layers, series = { title = "m-coherence", xlabel = "step", logx = true, logy = true }, {}, {}
 for i, noise in ipairs { 0, 0.5, 1 } do
   local data = eb.perturb.label_noise(all, noise, { rng = eb.rng(1) }):take(n)
   local run = eb.run {
@@ -29,7 +29,7 @@ for i, noise in ipairs { 0, 0.5, 1 } do
   end } }
   run:advance(steps)
   whole[i] = { run.log["m.whole"].step, run.log["m.whole"].value, name = ("noise %g"):format(noise) }
-  layers[i] = { title = ("m-coherence by layer, noise %g"):format(noise), xlabel = "step", logx = true, logy = true, legend = "below" }
+  layers[i] = { title = ("m-coherence by layer, noise %g"):format(noise), xlabel = "step", logx = true, logy = true }
   for j, layer in ipairs { "first", "middle", "last" } do
     layers[i][j] = { run.log["m." .. layer].step, run.log["m." .. layer].value, name = layer .. " layer" }
   end

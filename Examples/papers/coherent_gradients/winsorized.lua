@@ -23,8 +23,7 @@ local levels, columns = paper.choose({ 0, 2, 8 }, { 0, 1, 2, 4, 8 }), { noise = 
 for _, noise in ipairs(noises) do
   local data = eb.perturb.label_noise(all, noise, { rng = eb.rng(1) }):take(n)
   local proper = data.y:eq(data.y_clean):cast("float64"):mean():item()
-  local curves, fit, learnt, overfit = { title = ("train accuracy, noise %g"):format(noise), xlabel = "step", legend = "below" }, {}, {}, {}
-  curves[#levels + 1] = { { 1, steps }, { proper, proper }, name = "right labels" }
+  local curves, fit, learnt, overfit = { title = ("train accuracy, noise %g"):format(noise), xlabel = "step", hlines = { { proper, "right labels" } } }, {}, {}, {}
   for j, c in ipairs(levels) do
     local run = eb.run {
       params = net:init { rng = eb.rng(0), init = "glorot_normal", gain = math.sqrt(2) }, loss = loss, seed = 3,

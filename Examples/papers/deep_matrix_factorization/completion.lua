@@ -37,7 +37,7 @@ end
 
 -- errors[method][i]: root mean square over the entries that were not given, for entries[i]; method 1 is the nuclear norm.
 local errors, ranks, names = {}, {}, { "least nuclear norm", "2 factors", "3 factors", "4 factors" }
-local curves = { title = "error on the other entries", xlabel = "known entries", ylabel = "root mean square", logy = true, legend = "below" }
+local curves = { title = "error on the other entries", xlabel = "known entries", ylabel = "root mean square", logy = true }
 for method, name in ipairs(names) do
   errors[method], ranks[method] = {}, {}
   for i, count in ipairs(entries) do

@@ -22,7 +22,7 @@ local log = run.log
 paper.figure("norms", eb.plot.line {
   { log.open.step, log.open.value, name = "open entry" }, { log.nuclear.step, log.nuclear.value, name = "nuclear norm" },
   { log.loss.step, log.loss.value, name = "loss" }, { log.erank.step, log.erank.value, name = "effective rank" },
-  title = "completing [[?, 1], [1, 0]]", xlabel = "step", logx = true, logy = true, legend = "below",
+  title = "completing [[?, 1], [1, 0]]", xlabel = "step", logx = true, logy = true,
 }, "The loss falls, all norms grow, and the effective rank tends to one")
 -- From where the first entries are fitted on.
 local fitted = log.loss.value:index(1, log.open.step):lt(0.1)

@@ -53,7 +53,7 @@ local function gap(scale) return (eb.theory.hypentropy_min(X[1], X[1]:mm(truth),
 paper.expect { row = "distance to the least entropy of the effective scale, over that of α", at_most = 0.25, measured = gap(sgd.alpha[at]) / gap(alpha / 2) }
 for name, r in pairs { full = gd, single = sgd } do paper.csv(name, { lr = r.lr, error = r.error, gain = r.gain, ratio = r.ratio }, { "lr", "error", "gain", "ratio" }) end
 local function panel(title, key)
-  return eb.plot.line { { gd.lr, gd[key], name = "full batches" }, { sgd.lr, sgd[key], name = "single examples" }, title = title, legend = "below",
+  return eb.plot.line { { gd.lr, gd[key], name = "full batches" }, { sgd.lr, sgd[key], name = "single examples" }, title = title,
     logx = true, logy = true, xlabel = "step size" }
 end
 paper.figure("steps", eb.plot.grid { panel("squared error of β", "error"), panel("sum of the gain", "gain") }, "Medians over data sets, up to where one diverges")

@@ -43,7 +43,7 @@ end
 local auto = learn("autoencoder", sx, 12, 0.05, paper.choose(1500, 3000))
 local supervised = learn("labels", labels, 7, 0.01, paper.choose(2500, 4000))
 for _, r in ipairs { auto, supervised } do
-  local curves = { title = r.name .. ": u_iᵀ W v_i against time", xlabel = "time (steps × step size)", legend = "below" }
+  local curves = { title = r.name .. ": u_iᵀ W v_i against time", xlabel = "time (steps × step size)" }
   for i = 1, #r.s do curves[i] = { r.time, r.part.value[{ {}, i }], name = ("σ = %.3f"):format(r.s[i]:item()) } end
   paper.figure(r.name, eb.plot.line(curves), "Parts of the map along singular vectors of Σ_xy, " .. r.name)
 end

@@ -37,7 +37,7 @@ paper.figure("distance", eb.plot.line {
   { log.reduced.step, log.reduced.value, name = "reduced-rank, rank 1" }, { log.full.step, log.full.value, name = "least squares" },
   { log.dynamics.step, log.dynamics.value, name = "mode of the largest σ alone" },
   title = ("distances for λ = (%d, %d), σ = (%d, %d)"):format(found.lambda[1], found.lambda[2], found.sigma[1], found.sigma[2]),
-  xlabel = "step", logy = true, legend = "below",
+  xlabel = "step", logy = true,
 }, "The rank-one point that is visited is not the solution of rank one")
 local function least(series) return series.value:min():item() end
 -- On the way (0, 0) → (σ1/λ1, 0) → (σ1/λ1, σ2/λ2) the solution (0, σ2/λ2) is never nearer than σ1/λ1, or σ2/λ2 if that is less.

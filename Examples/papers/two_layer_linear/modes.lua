@@ -39,11 +39,11 @@ for i, lr in ipairs(rates) do
   local curve = eb.theory.saxe(s, u0, time)
   gaps[i], halves = ((part - curve):abs() / s):max():item(), half
   if i == #rates then
-    local curves = { title = "components (marks) and the closed form (lines)", xlabel = "time", legend = "below" }
+    local curves = { title = "components (marks) and the closed form (lines)", xlabel = "time" }
     local some = eb.arange(1, #time, #time // 40):cast "int32"
     for k = 1, #s do
       curves[k] = { time, curve[{ {}, k }], name = ("s = %.1f"):format(s[k]:item()) }
-      curves[#s + k] = { time:index(1, some), part[{ {}, k }]:index(1, some), line = false, marks = true }
+      curves[#s + k] = { time:index(1, some), part[{ {}, k }]:index(1, some), line = false, color = k }
     end
     paper.figure("modes", eb.plot.line(curves), "Components of W1 W2 from a decoupled start")
   end

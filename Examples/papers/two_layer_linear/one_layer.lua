@@ -35,7 +35,7 @@ local share = { one = {}, two = {} }
 for k = 1, modes - 1 do share.one[k], share.two[k] = weaker(one, k):max():item(), weaker(two, k):max():item() end
 
 local function draw(name, time, parts)
-  local curves = { title = name .. ": components of the map", xlabel = "time", legend = "below" }
+  local curves = { title = name .. ": components of the map", xlabel = "time" }
   for k = 1, modes do curves[k] = { time, parts[{ {}, k }], name = ("σ = %.2f"):format(sigma[k]:item()) } end
   paper.figure((name:gsub(" ", "_")), eb.plot.line(curves), "Components of the map against time, " .. name)
 end

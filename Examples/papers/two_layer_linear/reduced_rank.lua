@@ -38,7 +38,7 @@ for i, start in ipairs(starts) do
   local dips, places = log.distance.value:min(1)
   deepest[i] = dips:max():item()
   if start == 1e-6 then
-    local curves = { logy = true, legend = "below", xlabel = "step", title = "relative distance to the solution of each rank" }
+    local curves = { logy = true, xlabel = "step", title = "relative distance to the solution of each rank" }
     for k = 0, rank do curves[k + 1] = { log.distance.step, log.distance.value[{ {}, k + 1 }], name = "rank " .. k } end
     paper.figure("distance", eb.plot.line(curves), "Distance to the reduced-rank solutions from a start of size 1e-6")
     local falls = log.distance.step:index(1, places):totable()

@@ -14,7 +14,7 @@ local deltas = { 3, 6, 12, 24, 48, 96, 384 }
 local limit = tau:unsqueeze(2):gt(risers):sum(2):cast "float64"
 local between = (tau:unsqueeze(2) - risers):abs():min(2):gt(0.05)
 
-local curves, levels, gaps, bounds, midway = { title = "trace norm in rescaled time", xlabel = "τ = t/δ", vlines = risers:totable(), legend = "below" }, {}, {}, {}, {}
+local curves, levels, gaps, bounds, midway = { title = "trace norm in rescaled time", xlabel = "τ = t/δ", vlines = risers:totable() }, {}, {}, {}, {}
 for i, delta in ipairs(deltas) do
   local norm = eb.theory.two_layer_modes(sigma, sigma, math.exp(-delta), delta * tau):sum(2)
   if i <= 5 then curves[i] = { tau, norm, name = "δ = " .. delta } end
@@ -38,7 +38,7 @@ run:track { trace_norm = { every = 50, function(r) return eb.linalg.norm(net:eff
 local log = run:advance(math.ceil(3.5 * delta / lr)).log.trace_norm
 local time = (log.step:cast "float64" - 1) * lr
 local exact = eb.theory.two_layer_modes(sigma, sigma, math.exp(-delta), time):sum(2)
-curves[#curves + 1] = { time / delta, log.value, name = "descent, δ = 12" }
+curves[#curves + 1] = { time / delta, log.value, name = "descent, δ = 12", line = false, color = 3 }
 paper.figure("trace", eb.plot.line(curves), "Trace norm of W1 W2 for starts e^(−δ)")
 
 local longer, within = true, true
