@@ -171,6 +171,28 @@ import Testing
         """)
   }
 
+  @Test func namesOfBarsAreShortenedAndNotLeftOut() {
+    var plot = Panel()
+    plot.bars = [.init(edges: (1...4).map { (Double($0) - 0.4, Double($0) + 0.4) }, heights: [1, 2, 3, 4])]
+    plot.categories = ["gradient descent", "adam", "momentum", "muon"]
+    #expect(plot.lines(.init(width: 40, height: 8)).last == "   gradien…   adam    momentum   muon")
+  }
+
+  @Test func aSmallPanelHasTwoNumbersOfItsScale() {
+    let plot = Panel([.init(y: [-9999, 9999])])
+    let lines = plot.lines(.init(width: 40, height: 8))
+    #expect(lines.count == 8)
+    #expect(lines.count { $0.contains("┤") } >= 2)
+  }
+
+  @Test func manySeriesHaveMarksAndColoursOfTheirOwn() {
+    let plot = Panel((0..<12).map { .init(name: "series \($0)", y: [Double($0), Double($0)]) })
+    let legend = plot.lines(.init(width: 200, height: 30, unicode: false)).last!.split(separator: "   ")
+    #expect(Set(legend.map(\.first)).count == 12)
+    let colours = plot.lines(.init(width: 400, height: 30, colour: true)).last!.matches(of: /\u{1b}\[(\d+)m⠒/).map(\.output.1)
+    #expect(colours.count == 12 && Set(colours).count == 12)
+  }
+
   @Test func heatMapsHaveShadesOrColours() {
     var plot = Panel([.init(x: [0, 2], y: [0, 0])])
     plot.heat = Heat([0, 1, 2, 3, .nan, 5], x: [0, 1, 2], y: [0, 1])

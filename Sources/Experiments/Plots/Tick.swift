@@ -24,8 +24,8 @@ extension Axis {
         abs(position(b.value)! - position(a.value)!) * length >= (isAcross ? (a.width + b.width) / 2 + 1 : 1.6)
       }
     }
-    var result = labelled(7)
-    for count in [6, 5, 4, 3, 2] where !haveRoom(result) {
+    var result = labelled(isAcross ? 8 : 7)
+    for count in [7, 6, 5, 4, 3, 2] where !haveRoom(result) {
       let fewer = labelled(count)
       if fewer.count > 1 { result = fewer }
     }
