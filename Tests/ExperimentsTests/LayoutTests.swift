@@ -62,6 +62,19 @@ import Testing
     }
   }
 
+  @Test func namesEndWhereThePageDoes() throws {
+    var one = panel([1, 2], legend: .below, names: 2)
+    one.curves[1].name = String(repeating: "a long name of a series ", count: 5)
+    one.horizontals = [.init(name: String(repeating: "2/lr ", count: 40), at: 1.5)]
+    let figure = Figure([one])
+    let script = figure.script(.svg, .init())
+    let names = script.matches(of: /\stitle '([^']*)'/).map(\.output.1)
+    #expect(names.count == 3)
+    #expect(names[0] == "curve 1" && names[1].hasPrefix("a long name of a series a long") && names[1].hasSuffix("…"))
+    for name in names { #expect(Layout.width(name) + Panel.legendSample <= figure.layout(.init()).width) }
+    #expect(String(decoding: try figure.table(), as: UTF8.self).contains(one.curves[1].name))
+  }
+
   @Test func longLegendsMakeFiguresHigherNotPanelsSmaller() {
     let few = Figure([panel([1, 2], legend: .below, names: 3)])
     let many = Figure([panel([1, 2], legend: .below, names: 30)])

@@ -57,10 +57,13 @@ extension Figure {
 
   /// The whole script for gnuplot. Without `output` it draws to standard output.
   func script(_ format: Format, _ page: Page, output: String? = nil) -> String {
-    let layout = layout(page)
+    let ems = 72 / 2.54 / page.font  // in a centimetre
+    var figure = self
+    figure.panels = panels.map { $0.withNames(within: Layout.cellWidth(ems * width(page), columns)) }
+    let layout = figure.layout(page)
     // What gnuplot takes for the size of a letter: Pango's measures of DejaVu's digits, or, in SVG, which has no font, a guess.
     let letters = format == .svg ? Panel.Letters(width: 0.7, height: 1.5) : Panel.Letters(width: 0.636, height: 1.164)
-    let programs = panels.enumerated().map { i, panel in panel.program(i + 1, at: layout.places[i], in: layout, letters) }
+    let programs = figure.panels.enumerated().map { i, panel in panel.program(i + 1, at: layout.places[i], in: layout, letters) }
     var lines = ["set encoding utf8", "set terminal " + terminal(format, page, layout)]
     if let output { lines.append("set output \(Panel.quoted(output))") }
     lines += programs.flatMap(\.blocks)
@@ -80,7 +83,7 @@ extension Figure {
   /// smaller.
   func layout(_ page: Page) -> Layout {
     let ems = 72 / 2.54 / page.font  // in a centimetre
-    let width = ems * (page.width ?? (columns == 1 ? 12 : 8.5 * Double(columns)))
+    let width = ems * width(page)
     let height = ems * (page.height ?? (rows == 1 ? 8 : 7 * Double(rows)))
     let layout = Layout(self, width: width, height: height)
     guard page.height == nil else { return layout }
@@ -89,6 +92,9 @@ extension Figure {
     }.reduce(0, +)
     return lines == 0 ? layout : Layout(self, width: width, height: height + Layout.line * Double(lines))
   }
+
+  // In centimetres.
+  private func width(_ page: Page) -> Double { page.width ?? (columns == 1 ? 12 : 8.5 * Double(columns)) }
 
   private func terminal(_ format: Format, _ page: Page, _ layout: Layout) -> String {
     let (width, height) = (layout.width * page.font / 72 * 2.54, layout.height * page.font / 72 * 2.54)

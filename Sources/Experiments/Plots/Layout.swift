@@ -83,13 +83,15 @@ struct Layout {
     return lines
   }
 
+  /// What a panel of a page has before more is known: columns differ by the numbers beside their axes.
+  static func cellWidth(_ width: Double, _ columns: Int) -> Double { (columns == 1 ? 1 : 0.9) * width / Double(columns) }
+
   // MARK: Margins
 
   private static func places(_ figure: Figure, _ legends: [Panel.Legend], width: Double, height: Double) -> [Place] {
     let (columns, rows) = (min(figure.columns, figure.panels.count), figure.rows)
     guard columns > 0 else { return [] }
-    // The widths of columns, which are not known yet, differ by the numbers beside their axes.
-    let cellWidth = (columns == 1 ? 1 : 0.9) * width / Double(columns)
+    let cellWidth = Layout.cellWidth(width, columns)
     var places = zip(figure.panels, legends).map { panel, legend in
       Place(
         legend: legend, legendRows: legend == .below ? panel.legendRows(within: cellWidth) : 0,

@@ -14,6 +14,22 @@ extension Panel {
   /// How wide the longest name is.
   var legendText: Double { legendNames.map { Layout.width($0) }.max() ?? 0 }
 
+  /// The panel with the ends of names left out that are too long for a legend of this width.
+  func withNames(within width: Double) -> Panel {
+    func fitting(_ name: String) -> String {
+      guard Layout.width(name) > width - Panel.legendSample else { return name }
+      var kept = name
+      while !kept.isEmpty, Layout.width(kept + "…") > width - Panel.legendSample { kept.removeLast() }
+      return kept + "…"
+    }
+    var panel = self
+    for i in curves.indices { panel.curves[i].name = fitting(curves[i].name) }
+    for i in bars.indices { panel.bars[i].name = fitting(bars[i].name) }
+    for i in horizontals.indices { panel.horizontals[i].name = fitting(horizontals[i].name) }
+    for i in verticals.indices { panel.verticals[i].name = fitting(verticals[i].name) }
+    return panel
+  }
+
   /// How few rows a legend of this width can have.
   func legendRows(within width: Double) -> Int {
     let beside = max(Int(width / (Panel.legendSample + legendText)), 1)
