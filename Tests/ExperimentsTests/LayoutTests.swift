@@ -62,6 +62,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [(20, 2), (20, 4), (2, 20), (1, 1)])
+  func aSmallPageHoldsEverythingCloser(width: Double, height: Double) throws {
+    var figure = Figure((1...4).map { _ in panel([1, 2], title: "T", yLabel: "y", legend: .below, names: 2) })
+    figure.columns = 2
+    var page = Figure.Page()
+    (page.width, page.height) = (width, height)
+    let script = figure.script(.png, page)
+    #expect(script.contains("size \(Int((width / 2.54 * 200).rounded())),\(Int((height / 2.54 * 200).rounded())) "))
+    let margins = script.matches(of: /set [lrbt]margin at screen (.*)/).compactMap { Double($0.output.1) }
+    #expect(margins.count == 16 && margins.allSatisfy { (0...1).contains($0) })
+    // With margins off the page gnuplot draws nothing.
+    if width + height > 2 { #expect(try figure.drawn(.png, page).count > 1000) }
+  }
+
   @Test func namesEndWhereThePageDoes() throws {
     var one = panel([1, 2], legend: .below, names: 2)
     one.curves[1].name = String(repeating: "a long name of a series ", count: 5)

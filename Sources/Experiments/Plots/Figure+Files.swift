@@ -97,7 +97,7 @@ extension Figure {
   private func width(_ page: Page) -> Double { page.width ?? (columns == 1 ? 12 : 8.5 * Double(columns)) }
 
   private func terminal(_ format: Format, _ page: Page, _ layout: Layout) -> String {
-    let (width, height) = (layout.width * page.font / 72 * 2.54, layout.height * page.font / 72 * 2.54)
+    let (width, height) = (width(page), page.height ?? layout.height * page.font / 72 * 2.54)
     func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
     func pixels(_ centimetres: Double, _ dpi: Double) -> Int { Int((centimetres / 2.54 * dpi).rounded()) }
     // In cairo's files letters are for 96 points an inch and lines for 72, in PDF half as wide.

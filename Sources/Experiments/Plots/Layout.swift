@@ -34,6 +34,7 @@ struct Layout {
     var yTicks: [Tick] = []
   }
 
+  /// As the page has it, or more where that is too small: then everything stands closer on the page.
   let width: Double
   let height: Double
   /// One for each panel.
@@ -41,15 +42,16 @@ struct Layout {
 
   /// The layout of a figure on a page of this size.
   init(_ figure: Figure, width: Double, height: Double) {
-    func places(_ legends: [Panel.Legend]) -> [Place] { Layout.places(figure, legends, width: width, height: height) }
+    func arranged(_ legends: [Panel.Legend]) -> (places: [Place], width: Double, height: Double) {
+      Layout.arranged(figure, legends, width: width, height: height)
+    }
     let given = figure.panels.map { $0.legendNames.isEmpty ? Panel.Legend.none : $0.legend }
     // What the corners have room for is seen without legends below, which only make panels smaller when there is no such room.
-    let open = places(given.map { $0 == .automatic ? .none : $0 })
+    let open = arranged(given.map { $0 == .automatic ? .none : $0 }).places
     let found = figure.panels.indices.map { i in
       given[i] == .automatic ? figure.panels[i].freeCorner(in: open[i].frame) ?? .below : given[i]
     }
-    (self.width, self.height) = (width, height)
-    self.places = places(found)
+    (places, self.width, self.height) = arranged(found)
   }
 
   // MARK: Lengths
@@ -88,9 +90,11 @@ struct Layout {
 
   // MARK: Margins
 
-  private static func places(_ figure: Figure, _ legends: [Panel.Legend], width: Double, height: Double) -> [Place] {
+  private static func arranged(
+    _ figure: Figure, _ legends: [Panel.Legend], width: Double, height: Double
+  ) -> (places: [Place], width: Double, height: Double) {
     let (columns, rows) = (min(figure.columns, figure.panels.count), figure.rows)
-    guard columns > 0 else { return [] }
+    guard columns > 0 else { return ([], width, height) }
     let cellWidth = Layout.cellWidth(width, columns)
     var places = zip(figure.panels, legends).map { panel, legend in
       Place(
@@ -108,6 +112,7 @@ struct Layout {
     }
     let heading = figure.title.isEmpty ? 0 : 1.9
     let frameHeight = max((height - heading - (above + below).reduce(0, +)) / Double(rows), 2)
+    let height = heading + (above + below).reduce(0, +) + Double(rows) * frameHeight
     var top = height - heading
     for row in 0..<rows {
       for i in row * columns..<min((row + 1) * columns, places.count) {
@@ -138,7 +143,7 @@ struct Layout {
       places[i].cell.right = places[i].frame.right + after[column]
       places[i].xTicks = figure.panels[i].xTicks(along: frameWidth)
     }
-    return places
+    return (places, (before + after).reduce(0, +) + Double(columns) * frameWidth, height)
   }
 
   private static func margins(_ panel: Panel, _ place: Place, _ cell: Double) -> (above: Double, below: Double) {
