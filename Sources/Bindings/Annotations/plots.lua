@@ -21,7 +21,7 @@ local Figure = {}
 
 ---@class PageOptions
 ---@field width? number In cm; 12 for one panel, 8.5 for each that stand beside each other.
----@field height? number In cm; 8 for one panel, 7 for each that stand below each other.
+---@field height? number In cm; 8 for one panel, 7 for each that stand below each other, and more for a legend of more than three rows below one.
 ---@field font? number The size of letters in points (default 9).
 ---@field dpi? number Pixels an inch in a .png (default 200).
 
