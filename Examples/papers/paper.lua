@@ -30,6 +30,15 @@ local function text(value)
   return tostring(value)
 end
 
+-- A bound in as many digits as it takes to tell it from others, four if it is no short number.
+local function bound(x)
+  for digits = 4, 12 do
+    local short = ("%%.%dg"):format(digits):format(x)
+    if tonumber(short) == x then return short end
+  end
+  return text(x)
+end
+
 -- The value for the quick setting, or the one for the full setting.
 function paper.choose(quick, full)
   if paper.quick then return quick end
@@ -62,8 +71,8 @@ local function judge(options)
     end
     local parts = {}
     if options.within then parts[1] = ("%s ± %.4g %%"):format(text(expected), 100 * options.within) end
-    if options.at_least then parts[#parts + 1] = "≥ " .. text(options.at_least) end
-    if options.at_most then parts[#parts + 1] = "≤ " .. text(options.at_most) end
+    if options.at_least then parts[#parts + 1] = "≥ " .. bound(options.at_least) end
+    if options.at_most then parts[#parts + 1] = "≤ " .. bound(options.at_most) end
     expected = table.concat(parts, ", ")
   end
   return { row = options.row, expected = text(expected), measured = text(measured), holds = holds and true or false }

@@ -74,7 +74,8 @@ class Page:
                 if s.rows:
                     lines += ["| | expected | measured | verdict |", "| --- | --- | --- | --- |", *(f"| {row(r)} |" for r in s.rows), ""]
                 for f in s.record.get("figures", []):
-                    lines += [f"![{cell(f['caption'])}]({folder}/{f['file']}.svg)", "", f"{cell(f['caption'])} ([png]({folder}/{f['file']}.png))", ""]
+                    lines += [f"![{cell(f['caption'])}]({folder}/{f['file']}.svg)", ""]
+                    lines += [f"{cell(f['caption'])} ([png]({folder}/{f['file']}.png), [numbers]({folder}/{f['file']}.csv))", ""]
                 tables = s.record.get("tables", [])
                 if tables:
                     lines += ["Numbers: " + ", ".join(f"[{t['file']}]({folder}/{t['file']})" for t in tables), ""]
@@ -102,9 +103,18 @@ class Page:
                 for f in s.record.get("figures", []):
                     number += 1
                     parts.append(f"<figure>{self.picture(out / folder / f['file'], number)}<figcaption>{e(f['caption'])}</figcaption></figure>")
+                tables = [self.file(out / folder / t["file"]) for t in s.record.get("tables", [])]
+                if tables:
+                    parts.append(f"<p>Numbers: {', '.join(tables)}</p>")
                 if s.has_erred:
                     parts.append(f"<pre class=error>{e(chr(10).join(s.tail))}</pre>")
         return "\n".join(parts) + "</body></html>\n"
+
+    @staticmethod
+    def file(path):
+        """A link that holds the file's text."""
+        text = base64.b64encode(path.read_bytes()).decode() if path.exists() else ""
+        return f'<a download="{html.escape(path.name)}" href="data:text/csv;base64,{text}">{html.escape(path.name)}</a>'
 
     @staticmethod
     def picture(path, number):

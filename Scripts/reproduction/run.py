@@ -6,10 +6,12 @@ the others from running. The exit code is 1 when a verdict does not hold or a sc
 
 The quick setting reads the digits inside the program; the full one MNIST and CIFAR-10 from the folder that EBBTIDE_DATA names.
 
-With --tables nothing runs: the records in OUT, which are of the setting that is asked for, become the tables of the folders' READMEs.
+With --tables nothing runs: the records in OUT, which are of the setting that is asked for, become the tables of the folders' READMEs; a script
+that has changed since its record counts as not run.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -36,6 +38,13 @@ class Script:
     def kept(self, out):
         return out / self.folder / f"{self.name}.json"
 
+    @property
+    def source(self):
+        """A digest of the script and of the files beside the folders that it names, such as `paper.lua`: what its record belongs to."""
+        text = self.path.read_bytes()
+        shared = [path.read_bytes() for path in sorted(SCRIPTS.glob("*.lua")) if path.name.encode() in text]
+        return hashlib.sha256(b"\0".join([text, *shared])).hexdigest()
+
     def run(self, program, out, quick, limit):
         kept = self.kept(out)
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +53,7 @@ class Script:
         environment["EBBTIDE_PAPERS"] = str(out)
         if quick:
             environment["EBBTIDE_QUICK"] = "1"
-        began = time.monotonic()
+        began, source = time.monotonic(), self.source
         try:
             done = subprocess.run(
                 [program, "--threads", "1", self.path], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -57,7 +66,8 @@ class Script:
         self.seconds = time.monotonic() - began
         (out / self.folder / f"{self.name}.log").write_text(self.output, encoding="utf-8")
         if kept.exists():
-            self.record = json.loads(kept.read_text(encoding="utf-8"))
+            self.record = json.loads(kept.read_text(encoding="utf-8")) | {"source": source, "seconds": round(self.seconds, 1)}
+            kept.write_text(json.dumps(self.record, ensure_ascii=False, indent=1), encoding="utf-8")
         return self
 
     @property

@@ -21,11 +21,13 @@ def table(scripts):
 
 
 def write(scripts, out, quick):
-    """The exit code: 1 if a record is unfinished or of the other setting, or a README has no place for a table. What has no record was not run."""
+    """The exit code: 1 if a record is unfinished or of the other setting, or a README has no place for a table. A script without a record, or
+    with one of another text, was not run."""
     setting, troubles = "quick" if quick else "full", []
     for script in scripts:
         kept = script.kept(out)
-        script.record = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        record = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        script.record = record if record.get("source") == script.source else {}
         if script.record and not (script.record.get("finished") and script.record.get("quick", quick) == quick):
             troubles.append(f"{kept} is no finished record of the {setting} setting")
     if not troubles:
