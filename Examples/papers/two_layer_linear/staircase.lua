@@ -39,12 +39,18 @@ local log = run:advance(math.ceil(3.5 * delta / lr)).log.trace_norm
 local time = (log.step:cast "float64" - 1) * lr
 local exact = eb.theory.two_layer_modes(sigma, sigma, math.exp(-delta), time):sum(2)
 curves[#curves + 1] = { time / delta, log.value, name = "descent, δ = 12", line = false, color = 3 }
+local one_layer = eb.theory.one_layer_modes(sigma, sigma, math.exp(-delta), delta * tau):sum(2)
+curves[#curves + 1] = { tau, one_layer, name = "one layer, δ = 12", dashed = true }
 paper.figure("trace", eb.plot.line(curves), "Trace norm of W1 W2 for starts e^(−δ)")
 
-local longer, within = true, true
-for i = 1, #deltas do longer, within = longer and (i == 1 or levels[i] > levels[i - 1]), within and gaps[i] <= bounds[i] end
-paper.expect { row = "share of τ on a whole number, δ = 3 … 384", expected = "increases", measured = levels, holds = longer }
-paper.expect { row = "distance to the staircase, 0.05 away from risers, at most Σ e^(−0.1 σ_i δ)", expected = bounds, measured = gaps, holds = within }
-paper.expect { row = "modes at their risers, δ = 384: 1/(1 + λ/σ)", expected = 0.5, within = 1e-6, measured = midway }
-paper.expect { row = "descent against the closed form, largest gap of the trace norm", at_most = 0.05, measured = (log.value - exact):abs():max():item() }
+-- The bounds are judged where they are less than a stair.
+local longer, within, first = true, true, 5
+for i = 2, #deltas do longer = longer and levels[i] > levels[i - 1] end
+for i = first, #deltas do within = within and gaps[i] <= bounds[i] end
+paper.expect { row = "theory: share of τ on a whole number, δ = 3 … 384", expected = "increases", measured = levels, holds = longer }
+paper.expect { row = "theory: distance to the staircase, 0.05 away from risers, δ = 48, 96, 384: at most Σ e^(−0.1 σ_i δ)",
+  expected = { table.unpack(bounds, first) }, measured = { table.unpack(gaps, first) }, holds = within }
+paper.expect { row = "theory: modes at their risers, δ = 384: 1/(1 + λ/σ)", expected = 0.5, within = 1e-6, measured = midway }
+local off = (log.value - exact):abs():max():item()
+paper.expect { row = "descent against the closed form, largest gap of the trace norm", at_most = 0.05, measured = off }
 paper.finish()
