@@ -1,4 +1,4 @@
--- Both ends of the Hessian on the way past the saddles, for a target of rank 3. The largest eigenvalue is S = N s_1^(2 − 2/N) from the first saddle
+-- Both ends of the Hessian on the way past the saddles, for a target of rank 5. The largest eigenvalue is S = N s_1^(2 − 2/N) from the first saddle
 -- on. The smallest is −s_{k+1} at saddles of two factors. With more it is next to 0 there and far below on the way out: one mode σ = w^N has the
 -- curvature N w^(2N − 2) − (N − 1)(s − σ) w^(N − 2), least at σ = s (N − 2)/(4N − 2): −(N/2) s^(2 − 2/N) ((N − 2)/(4N − 2))^(1 − 2/N).
 local eb = require "ebbtide"
@@ -6,8 +6,9 @@ local paper = dofile((arg[0]:match "^.*/" or "./") .. "../paper.lua")
 eb.default_dtype "float64"
 paper.title "Both ends of the Hessian on the way past the saddles"
 
-local n, s, points = paper.choose(8, 12), { 5, 2, 1 }, paper.choose(100, 200)
-local M = eb.cat { eb.tensor(s), eb.zeros { n - #s } }:diag()
+local n, s, points = paper.choose(8, 12), { 5, 2, 1, 0.5, 0.25 }, paper.choose(120, 240)
+local M, plateaus = eb.cat { eb.tensor(s), eb.zeros { n - #s } }:diag(), {}
+for k = 0, #s - 1 do plateaus[k + 1] = eb.theory.rank_plateaus(M, k) end
 for N = 2, 4 do
   local alpha, S = ({ 1, 1e-12, paper.choose(1e-5, 1e-6), paper.choose(1e-4, 1e-5) })[N], N * s[1] ^ (2 - 2 / N)
   local net = eb.models.matrix_factorization { n, n, depth = N }
@@ -31,12 +32,14 @@ for N = 2, 4 do
   end
   paper.csv(("%d-factors-ends"):format(N), at, { "step", "largest", "smallest" })
   paper.figure(("%d-factors"):format(N), eb.plot.grid {
-    eb.plot.line { { run.log.loss.step, run.log.loss.value }, title = N .. " factors: loss", logy = true, ylim = { 0.01, 100 }, hlines = { 15, 2.5, 0.5 } },
+    eb.plot.line {
+      { run.log.loss.step, run.log.loss.value }, title = N .. " factors: loss", logy = true, ylim = { 1e-3, 100 }, hlines = plateaus,
+    },
     eb.plot.line { { gradient.step, gradient.value }, title = "norm of the gradient", logy = true },
     eb.plot.line { { at.step, at.largest }, title = "largest eigenvalue", xlabel = "step", hlines = S },
-    eb.plot.line { { at.step, at.smallest }, title = "smallest eigenvalue", xlabel = "step", hlines = N == 2 and { -5, -2, -1 } or 0 },
+    eb.plot.line { { at.step, at.smallest }, title = "smallest eigenvalue", xlabel = "step", hlines = N == 2 and { -5, -2, -1, -0.5, -0.25 } or 0 },
     columns = 2,
-  }, ("Loss, gradient and both ends of the Hessian with %d factors and rank 3; dashed: what is expected at the saddles"):format(N))
+  }, ("Loss, gradient and both ends of the Hessian with %d factors and rank 5; dashed: what is expected at the saddles"):format(N))
 
   local function row(text, within, measured) paper.expect { row = N .. " factors: " .. text, expected = 1, within = within, measured = measured } end
   row("largest curvature on the way over S", 0.01, math.max(table.unpack(at.largest)) / S)
