@@ -13,7 +13,7 @@ local right = data.y:eq(data.y_clean):cast("float64"):mean():item()
 local net = eb.nn.mlp { 784, 64, 64, 64, 10, act = "relu" }
 local function loss(p, x, y) return eb.loss.cross_entropy(net(p, x), y) end
 
-local function panel(title, hlines) return { title = title, xlabel = "step", legend = "below", hlines = hlines } end
+local function panel(title, hlines) return { title = title, xlabel = "step", hlines = hlines } end
 local curves = {
   whole = panel "m-coherence", pristine = panel "m-coherence of pristine examples", corrupt = panel "m-coherence of corrupt examples",
   train = panel("train accuracy", { { right, "right labels" } }), size = panel "size of single gradients", kept = panel "|winsorized mean| / |mean|",
