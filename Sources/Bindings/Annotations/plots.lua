@@ -64,8 +64,9 @@ function Figure:save(path, options) end
 ---`{ x, y, name = "train" }`, or `{ x =, y =, name = }`; without x they stand at 1, 2, …. A series may also have `error`, the half
 ---lengths of error bars; `low` and `high`, the edges of a band, with or without y; `marks = true` for a mark at each point,
 ---`line = false` for no line, `dashed = true` for a broken one; and `color = k` for the colour, in terminals without colours the mark, that
----the k-th series has by itself, so that what belongs together looks so: `color = 1` is the C0 of matplotlib. The options stand in the same table; a single series takes them as a second one. In the terminal one
----series, or several in colours, are drawn in braille, several without colours with a mark each. Values that are not finite, or not
+---the k-th series has by itself, so that what belongs together looks so: `color = 1` is the C0 of matplotlib. The options stand in the same
+---table; a single series takes them as a second one. In the terminal one series, or several in colours, are drawn in braille, several without
+---colours with a mark each. Values that are not finite, or not
 ---positive on a logarithmic axis, leave gaps.
 ---```lua
 ---local x = eb.linspace(-1, 1, 41)
